@@ -1,0 +1,202 @@
+package faultproxy
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+)
+
+// headTimeout is how long a client has to send its request.
+const headTimeout = 10 * time.Second
+
+// accept is the goroutine that serves the listener.
+func (p *Proxy) accept() {
+	defer p.leave()
+	for {
+		c, err := p.Listener.Accept()
+		if err != nil {
+			var ne net.Error
+			if errors.As(err, &ne) && ne.Timeout() {
+				continue
+			}
+			if !errors.Is(err, net.ErrClosed) {
+				p.fail(0, "accept", err)
+			}
+			return
+		}
+		if !p.track(c) {
+			_ = c.Close()
+			continue
+		}
+		go p.serve(c)
+	}
+}
+
+// track takes a connection and a goroutine for it into the proxy's care.
+func (p *Proxy) track(c net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closing {
+		return false
+	}
+	p.running++
+	p.pending[c] = struct{}{}
+	return true
+}
+
+func (p *Proxy) untrack(c net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.pending, c)
+}
+
+// fail records that something failed.
+func (p *Proxy) fail(conn int, what string, err error) {
+	p.Timeline.Append(timeline.Record{At: p.Timeline.Now(), Conn: conn, Kind: timeline.KindError,
+		Fields: []timeline.Field{{Name: "what", Value: what}, {Name: "error", Value: err.Error()}}})
+}
+
+// serve is the goroutine of one accepted connection, until it is a link, or over.
+func (p *Proxy) serve(c net.Conn) {
+	defer p.leave()
+	kept := false
+	defer func() {
+		p.untrack(c)
+		if !kept {
+			_ = c.Close()
+		}
+	}()
+	now := p.Timeline.Now()
+	p.Timeline.Append(timeline.Record{At: now, Kind: timeline.KindAccepted, Fields: []timeline.Field{
+		{Name: "remote", Value: c.RemoteAddr().String()}}})
+	plan := p.askAccept(now)
+	switch {
+	case plan.refuse:
+		resetConn(c)
+		return
+	case plan.hang:
+		_ = c.SetReadDeadline(time.Time{})
+		<-p.done
+		return
+	}
+	conn := c
+	_ = c.SetReadDeadline(time.Now().Add(headTimeout))
+	if p.TLSConfig != nil {
+		t := tls.Server(c, p.TLSConfig)
+		if err := t.Handshake(); err != nil {
+			p.mute(c, fmt.Errorf("TLS handshake: %w", err))
+			return
+		}
+		conn = t
+	}
+	raw, rest, err := readHead(conn, nil, checkRequest)
+	if err != nil {
+		p.badRequest(conn, raw, err)
+		return
+	}
+	_ = c.SetReadDeadline(time.Time{})
+	if h := parseHead(raw); h.isUpgrade() {
+		kept = p.upgrade(c, conn, h, rest)
+	} else {
+		kept = p.httpIn.hand(&prefixConn{Conn: conn, pre: append(raw, rest...)})
+	}
+}
+
+// askAccept asks the rules about a connection that was just accepted.
+func (p *Proxy) askAccept(now time.Duration) *Plan {
+	plan := &Plan{stage: StageAccept, at: now}
+	for _, a := range p.rules.Load().accept {
+		if !a.inWindow(now) || !a.Conns.isZero() {
+			continue
+		}
+		a.seen.Add(1)
+		a.mu.Lock()
+		if a.chance == nil {
+			a.chance = p.stream(a.Name, 0, 2)
+		}
+		chance := a.chance
+		ok := a.admits(&a.counter, chance)
+		if ok {
+			plan.rule, plan.rand = a.id, func() *rand.Rand { return chance }
+			a.Do.Apply(plan)
+			a.counter.fired++
+		}
+		a.mu.Unlock()
+		if ok {
+			a.fired.Add(1)
+			p.Timeline.Append(timeline.Record{At: now, Kind: timeline.KindFault, Rule: a.id, Dir: frame.ToClient,
+				Fields: []timeline.Field{{Name: "does", Value: a.Do.String()}}})
+			if a.Final {
+				break
+			}
+		}
+	}
+	return plan
+}
+
+// mute records a connection that ended without a request.
+func (p *Proxy) mute(c net.Conn, err error) {
+	p.Timeline.Append(timeline.Record{At: p.Timeline.Now(), Kind: timeline.KindMute, Fields: []timeline.Field{
+		{Name: "remote", Value: c.RemoteAddr().String()}, {Name: "error", Value: err.Error()}}})
+}
+
+// badRequest ends a connection that brought no request.
+func (p *Proxy) badRequest(c net.Conn, raw []byte, err error) {
+	var bad *badHead
+	switch {
+	case errors.As(err, &bad):
+	case errors.Is(err, io.EOF) && len(raw) == 0:
+		err = errors.New("closed without a request")
+	case errors.Is(err, io.EOF):
+		err = fmt.Errorf("closed in the middle of its request, after %d bytes", len(raw))
+	default:
+		var ne net.Error
+		if errors.As(err, &ne) && ne.Timeout() {
+			bad = &badHead{http.StatusRequestTimeout, fmt.Sprintf("no whole request within %v", headTimeout)}
+			err = bad
+		}
+	}
+	p.mute(c, err)
+	if bad == nil || bad.status == 0 {
+		return
+	}
+	_ = c.SetWriteDeadline(time.Now().Add(closeFor))
+	_, _ = c.Write(plainAnswer(bad.status, nil, "faultproxy: "+bad.text+"\n"))
+	drain(c)
+}
+
+// drain ends a connection in order: FIN, then read and discard until the peer's, 2 s at most.
+func drain(c net.Conn) {
+	p := peer{conn: c}
+	if p.closeWrite() != nil {
+		return
+	}
+	_ = c.SetReadDeadline(time.Now().Add(lingerFor))
+	_, _ = io.Copy(io.Discard, c)
+}
+
+// plainAnswer makes a whole HTTP response after which the connection ends.
+func plainAnswer(status int, header http.Header, body string) []byte {
+	h := &head{first: fmt.Sprintf("HTTP/1.1 %d %s", status, http.StatusText(status)), ending: "\r\n"}
+	if header.Get("Content-Type") == "" {
+		h.add("Content-Type", "text/plain; charset=utf-8")
+	}
+	for _, k := range slices.Sorted(maps.Keys(header)) {
+		for _, v := range header[k] {
+			h.add(k, v)
+		}
+	}
+	h.add("Content-Length", fmt.Sprint(len(body)))
+	h.add("Connection", "close")
+	return append(h.bytes(), body...)
+}

@@ -1,0 +1,171 @@
+package faultproxy
+
+import (
+	"fmt"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+)
+
+// perform does something to the connection that is not about a frame in hand.
+// It queues, wakes and returns.
+func (l *link) perform(a act) {
+	switch a.kind {
+	case actInject:
+		l.inject(a)
+	case actClose:
+		l.startClose(a.close, a.rule)
+	case actEnd:
+		l.endBoth(a.end, a.rule)
+	case actSilence:
+		l.hold(a.dir, a.rule, a.d)
+	case actDiscard:
+		l.discard(a.dir, a.rule, a.d)
+	}
+}
+
+func (l *link) endBoth(e End, rule ruleRef) {
+	sides := [2]frame.Direction{frame.ToClient, frame.ToServer}
+	how := [2]Ending{e.Client, e.Server}
+	if e.ServerFirst {
+		sides[0], sides[1] = sides[1], sides[0]
+		how[0], how[1] = how[1], how[0]
+	}
+	l.endSide(sides[0], how[0], rule)
+	if e.Gap > 0 && how[1] != Keep {
+		l.after(e.Gap, func() { l.endSide(sides[1], how[1], rule) })
+		return
+	}
+	l.endSide(sides[1], how[1], rule)
+}
+
+// inject queues a frame for the next boundary of a direction. If none comes in
+// the proxy's patience, it is given up.
+func (l *link) inject(a act) {
+	for _, d := range [2]frame.Direction{frame.ToServer, frame.ToClient} {
+		if !a.dir.Has(d) {
+			continue
+		}
+		ln := l.lane(d)
+		raw, it := ln.compose(a.frame, a.rule)
+		it.data = raw
+		if !ln.arm(it) {
+			l.notApplied(a.rule, d, "nothing can be written in this direction any more")
+			continue
+		}
+		l.after(l.p.patience(), func() {
+			if ln.disarm(a.rule, false) {
+				l.notApplied(a.rule, d, fmt.Sprintf("no frame boundary came within %v", l.p.patience()))
+			}
+		})
+	}
+}
+
+// arm queues an item for the next boundary.
+func (ln *lane) arm(it item) bool {
+	ln.mu.Lock()
+	defer ln.mu.Unlock()
+	o := &ln.out
+	if o.ended || o.finDue || o.isClosed {
+		return false
+	}
+	o.inject = append(o.inject, it)
+	o.bytes += len(it.data)
+	o.closing = o.closing || it.close
+	ln.kick()
+	return true
+}
+
+// disarm removes what a rule armed and what still waits for a boundary (a
+// silenced direction waits for its healing and is left alone).
+func (ln *lane) disarm(rule ruleRef, closing bool) bool {
+	ln.mu.Lock()
+	defer ln.mu.Unlock()
+	o := &ln.out
+	if len(o.holds) > 0 && !closing {
+		return false
+	}
+	for i := range o.inject {
+		if o.inject[i].rule == rule && o.inject[i].close == closing {
+			o.take(&o.inject, i)
+			return true
+		}
+	}
+	return false
+}
+
+// startClose begins a closing handshake with one peer or both.
+func (l *link) startClose(c Close, rule ruleRef) {
+	toward := orToClient(c.Toward)
+	for _, side := range [2]frame.Direction{frame.ToServer, frame.ToClient} {
+		switch {
+		case toward.Has(side), c.Other == SameCode:
+			l.closeSide(side, c, rule)
+		case c.Other == OtherFIN:
+			l.endSide(side, FIN, rule)
+		}
+	}
+}
+
+// closeSide sends a Close to one peer, absorbs the answer, and sees to the end of
+// the TCP connection in the role the proxy plays there (RFC 6455 section 7.1.1:
+// the server ends TCP first).
+func (l *link) closeSide(side frame.Direction, c Close, rule ruleRef) {
+	out := l.lane(side)
+	in := out.back()
+	if out.hasClosed() || in.hasClosed() {
+		l.notApplied(rule, side, "too late: a Close frame had already passed")
+		return
+	}
+	raw, it := out.compose(c.frame(), rule)
+	it.data, it.close = raw, true
+	if !out.arm(it) {
+		l.notApplied(rule, side, "too late: nothing can be written in this direction any more")
+		return
+	}
+	in.mu.Lock()
+	in.out.absorbs, in.out.absorb, in.out.detached = true, rule, true
+	in.mu.Unlock()
+	l.after(l.p.patience(), func() {
+		if out.disarm(rule, true) {
+			l.notApplied(rule, side, fmt.Sprintf("no frame boundary came within %v; sent a FIN instead", l.p.patience()))
+			l.endSide(side, FIN, rule)
+		}
+	})
+}
+
+// hasClosed reports whether a Close of the source's own went out.
+func (ln *lane) hasClosed() bool {
+	ln.mu.Lock()
+	defer ln.mu.Unlock()
+	return ln.out.passedOn
+}
+
+// passedClose notes that a Close of the source's own goes out.
+func (ln *lane) passedClose() {
+	ln.mu.Lock()
+	defer ln.mu.Unlock()
+	ln.out.passedOn = true
+}
+
+// closeSent gives the peer that was sent a Close its time to answer.
+func (ln *lane) closeSent() {
+	l, side, rule := ln.l, ln.dir, ln.out.closed
+	l.after(closeFor, func() {
+		if !l.peer(side).gone.Load() {
+			l.endSide(side, FullClose, rule)
+		}
+	})
+}
+
+// absorbed handles the answer of the lane's source to an injected Close.
+func (l *link) absorbed(ln *lane) {
+	ln.mu.Lock()
+	rule := ln.out.absorb
+	ln.out.absorbs = false
+	ln.mu.Unlock()
+	ln.detach(true)
+	if ln.dir == frame.ToServer { // the client's answer: the proxy is its server
+		ln.back().finish(rule, false)
+		_ = ln.source().conn.SetReadDeadline(deadline(lingerFor))
+	}
+}

@@ -1,0 +1,70 @@
+package faultproxy
+
+import (
+	"bytes"
+	"compress/flate"
+	"io"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+)
+
+// deflateMode is what was negotiated about permessage-deflate (RFC 7692).
+type deflateMode uint8
+
+const (
+	deflateOff      deflateMode = iota
+	deflateTakeover             // messages depend on the ones before: none may be lost or changed
+	deflateSingle               // each message stands alone
+)
+
+// maxInflated bounds what one compressed message may become.
+const maxInflated = 64 << 20
+
+// deflateTail ends a message's DEFLATE stream: the four bytes the sender removed
+// (RFC 7692 section 7.2.1) and a final empty block.
+var deflateTail = []byte{0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff}
+
+// inflate returns the plain form of one message that was compressed on its own.
+func inflate(payload []byte) ([]byte, bool) {
+	r := flate.NewReader(io.MultiReader(bytes.NewReader(payload), bytes.NewReader(deflateTail)))
+	plain, err := io.ReadAll(io.LimitReader(r, maxInflated+1))
+	return plain, err == nil && len(plain) <= maxInflated
+}
+
+// view makes a frame visible to matches: header only, unless a rule of the list
+// needs the payload.
+func (l *link) view(dir frame.Direction, h frame.Header, payload []byte, list []*armed) frame.View {
+	v := frame.View{Dir: dir, Header: h}
+	needed := false
+	for _, a := range list {
+		needed = needed || a.needs.Payload
+	}
+	if !needed {
+		return v
+	}
+	compressed := h.RSV&frame.RSV1 != 0
+	if compressed && (l.deflate != deflateSingle || !h.Fin) {
+		v.Opaque = true
+		return v
+	}
+	v.Payload = append(make([]byte, 0, len(payload)), payload...)
+	if h.Masked {
+		frame.Mask(v.Payload, h.Key, 0)
+	}
+	if compressed {
+		plain, ok := inflate(v.Payload)
+		v.Payload, v.Opaque = plain, !ok
+	}
+	return v
+}
+
+// fixed says why a frame must not be changed, lost or moved; "" if it may be.
+func (l *link) fixed(h frame.Header) string {
+	switch {
+	case h.Opcode == frame.OpContinuation:
+		return "one fragment of a message cannot be changed alone; match the message's first frame"
+	case h.RSV&frame.RSV1 != 0 && !h.Opcode.IsControl() && l.deflate == deflateTakeover:
+		return "the message is compressed with context takeover, later ones depend on it; add the rule before the connection opens"
+	}
+	return ""
+}

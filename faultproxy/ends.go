@@ -1,0 +1,225 @@
+package faultproxy
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+)
+
+// How long the proxy waits for a peer.
+const (
+	// lingerFor is how long a side that was sent a FIN is read and discarded.
+	lingerFor = 2 * time.Second
+	// closeFor is how long a peer has to finish a closing handshake.
+	closeFor = 5 * time.Second
+)
+
+// sourceEnded handles the end of what the source sends. It is the reader's last act.
+func (ln *lane) sourceEnded(err error) {
+	src := ln.source()
+	if src.gone.Load() || errors.Is(err, net.ErrClosed) {
+		return
+	}
+	at := ln.l.tl.Now()
+	ln.flushPartial(at)
+	it := item{kind: itemFIN}
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case isReset(err):
+		it.kind = itemRST
+	case errors.Is(err, os.ErrDeadlineExceeded): // a linger that ran out
+		ln.closePeer(src, 0)
+		return
+	default:
+		ln.l.record(timeline.Record{At: at, Kind: timeline.KindError, Dir: ln.dir, Fields: []timeline.Field{
+			{Name: "what", Value: "read"}, {Name: "error", Value: err.Error()}}})
+	}
+	if it.kind == itemRST {
+		src.gone.Store(true)
+		_ = src.socket().Close()
+		ln.back().lost()
+	}
+	ln.mu.Lock()
+	detached, ended := ln.out.detached, ln.out.ended
+	ln.mu.Unlock()
+	if detached || ended {
+		ln.note(&it, arrived, at)
+		if detached && it.kind == itemFIN {
+			ln.back().finish(0, false)
+		}
+		return
+	}
+	ln.passEnd(it, at)
+}
+
+// passEnd sends the source's end on, behind all that is queued, in the way the
+// proxy's policy wants.
+func (ln *lane) passEnd(it item, at time.Duration) {
+	rules := ln.l.p.rules.Load()
+	ends := ln.l.p.Ends
+	pass := it
+	switch {
+	case it.kind == itemRST && ends.OnRST == ResetFIN:
+		pass = item{kind: itemTearDown, rule: ends.rule}
+	case it.kind == itemFIN && ends.tearsDown(ln.dir):
+		pass = item{kind: itemTearDown, rule: ends.rule}
+	}
+	g := ln.acquire(len(rules.path[dirIndex(ln.dir)]) > 0)
+	switch {
+	case g.open && pass.kind == itemFIN:
+		ln.passFIN(&pass, passed)
+		ln.release()
+	default:
+		ln.note(&it, arrived, at)
+		if g.open {
+			ln.release()
+		}
+		ln.enqueue(pass, nil, at, rules)
+	}
+}
+
+// flushPartial passes what arrived of a frame that will never be whole.
+func (ln *lane) flushPartial(at time.Duration) {
+	in := &ln.in
+	raw := in.head[:in.headLen]
+	if in.fate == gathering && in.rest > 0 {
+		raw = in.whole
+	}
+	if len(raw) == 0 {
+		return
+	}
+	in.headLen, in.rest = 0, 0
+	in.opaque = true
+	b := batch{ln: ln, rules: ln.l.p.rules.Load(), at: at, buf: raw}
+	b.gate = ln.acquire(len(b.rules.path[dirIndex(ln.dir)]) > 0)
+	b.owner, b.direct = b.gate.open, b.gate.open
+	b.forward(raw, -1, item{kind: itemBytes})
+	if b.owner {
+		ln.release()
+	}
+}
+
+// passFIN sends a FIN as the slot's owner.
+func (ln *lane) passFIN(it *item, seen timeline.Seen) {
+	ln.note(it, seen, ln.l.tl.Now())
+	_ = ln.dest().closeWrite()
+	ln.mu.Lock()
+	ln.out.ended = true
+	ln.out.drop()
+	ln.mu.Unlock()
+}
+
+// finish asks for a FIN toward the destination, at any byte: what is queued for
+// it is lost.
+func (ln *lane) finish(rule ruleRef, interrupt bool) {
+	ln.mu.Lock()
+	defer ln.mu.Unlock()
+	if ln.out.ended {
+		return
+	}
+	ln.out.finDue, ln.out.finRule = true, rule
+	if interrupt && ln.out.busy {
+		ln.dest().interrupt()
+	}
+	ln.kick()
+}
+
+// lost says that the destination is no longer there: nothing more can be written.
+func (ln *lane) lost() {
+	ln.mu.Lock()
+	defer ln.mu.Unlock()
+	ln.out.ended = true
+	ln.out.drop()
+	ln.kick()
+}
+
+// broken handles a write error as the slot's owner. It ends this direction only;
+// what the source still sends is read and discarded. If the destination had
+// already sent its FIN, its reader is gone and cannot see the reset that drew the
+// error, so the reset is passed on from here.
+func (ln *lane) broken(err error) {
+	ln.mu.Lock()
+	fin := ln.out.finDue
+	ln.mu.Unlock()
+	if fin && errors.Is(err, os.ErrDeadlineExceeded) {
+		return // interrupted to make room for the FIN
+	}
+	ln.lost()
+	dst := ln.dest()
+	if dst.gone.Load() || !isReset(err) {
+		return
+	}
+	back := ln.back()
+	back.mu.Lock()
+	over := back.out.ended && !back.out.detached
+	back.mu.Unlock()
+	if over && !dst.gone.Swap(true) {
+		_ = dst.socket().Close()
+		back.note(&item{kind: itemRST}, arrived, ln.l.tl.Now())
+		ln.l.endSide(back.dir, RST, 0)
+	}
+}
+
+// endSide ends the TCP connection with the peer that bytes in direction side
+// reach. It never waits.
+func (l *link) endSide(side frame.Direction, how Ending, rule ruleRef) {
+	out, p := l.lane(side), l.peer(side)
+	in := out.back()
+	switch how {
+	case HalfClose:
+		out.finish(rule, true)
+	case FIN:
+		out.finish(rule, true)
+		in.detach(true)
+		_ = p.conn.SetReadDeadline(time.Now().Add(lingerFor))
+	case FullClose:
+		out.closePeer(p, rule)
+	case RST:
+		if !p.gone.Load() {
+			out.note(&item{kind: itemRST, rule: rule}, left, l.tl.Now())
+			p.reset()
+			in.detach(true)
+			out.lost()
+		}
+	case Silent:
+		l.hold(frame.Both, rule, 0)
+	}
+}
+
+// closePeer closes the socket of one of the lane's peers: close(2).
+func (ln *lane) closePeer(p *peer, rule ruleRef) {
+	side := frame.ToClient
+	if p == &ln.l.server {
+		side = frame.ToServer
+	}
+	if p.gone.Load() {
+		return
+	}
+	ln.l.record(timeline.Record{Kind: timeline.KindClosed, Dir: side, Rule: rule,
+		Fields: []timeline.Field{{Name: "how", Value: "close"}}})
+	p.close(ln.l.spawn)
+	ln.l.lane(side.Opposite()).detach(true)
+	ln.l.lane(side).lost()
+}
+
+// detach separates the source from the destination: its end does not pass, nor,
+// if sink, does anything else it sends.
+func (ln *lane) detach(sink bool) {
+	ln.mu.Lock()
+	defer ln.mu.Unlock()
+	ln.out.detached = true
+	ln.out.sink = ln.out.sink || sink
+	if sink {
+		ln.out.makeRoom()
+	}
+}
+
+func isReset(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}

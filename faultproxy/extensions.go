@@ -1,0 +1,73 @@
+package faultproxy
+
+import "strings"
+
+const (
+	deflateToken   = "permessage-deflate"
+	serverTakeover = "server_no_context_takeover"
+	clientTakeover = "client_no_context_takeover"
+)
+
+// offerSingle asks, in every offer of permessage-deflate, that messages be
+// compressed each on its own (RFC 7692 section 7.1.1).
+func offerSingle(value string) string {
+	return eachExtension(value, func(ext string) string { return withParams(ext, serverTakeover, clientTakeover) })
+}
+
+// answerSingle tells the client to compress each message on its own, which a
+// server may do unasked (RFC 7692 section 7.1.1.2).
+func answerSingle(value string) string {
+	return eachExtension(value, func(ext string) string { return withParams(ext, clientTakeover) })
+}
+
+func eachExtension(value string, change func(string) string) string {
+	exts := strings.Split(value, ",")
+	for i, ext := range exts {
+		if extensionName(ext) == deflateToken {
+			exts[i] = change(ext)
+		}
+	}
+	return strings.Join(exts, ",")
+}
+
+func extensionName(ext string) string {
+	name, _, _ := strings.Cut(ext, ";")
+	return strings.ToLower(strings.TrimSpace(name))
+}
+
+func withParams(ext string, params ...string) string {
+	for _, p := range params {
+		if !hasParam(ext, p) {
+			ext += "; " + p
+		}
+	}
+	return ext
+}
+
+func hasParam(ext, param string) bool {
+	for _, p := range strings.Split(ext, ";")[1:] {
+		name, _, _ := strings.Cut(p, "=")
+		if strings.EqualFold(strings.TrimSpace(name), param) {
+			return true
+		}
+	}
+	return false
+}
+
+// negotiated says what a 101's extensions mean for payloads.
+func negotiated(value string) deflateMode {
+	for _, ext := range strings.Split(value, ",") {
+		if extensionName(ext) != deflateToken {
+			continue
+		}
+		if hasParam(ext, serverTakeover) && hasParam(ext, clientTakeover) {
+			return deflateSingle
+		}
+		return deflateTakeover
+	}
+	return deflateOff
+}
+
+func (m deflateMode) String() string {
+	return [...]string{"off", "context takeover", "no context takeover"}[m]
+}

@@ -1,0 +1,225 @@
+package faultproxy
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+)
+
+// recordedPayload is how much of a payload is kept for the timeline, whose own
+// default limit it is, while a frame passes in pieces.
+const recordedPayload = 4 << 10
+
+const (
+	arrived = timeline.Arrived
+	left    = timeline.Left
+	passed  = timeline.Passed
+)
+
+// forward sends raw on: at once if nothing is in the way, else into the queue.
+// raw is the batch's bytes from i on, or others if i is negative.
+func (b *batch) forward(raw []byte, i int, it item) {
+	in := &b.ln.in
+	it.midFrame = in.rest > 0 || in.opaque
+	it.midMessage = in.inMessage && !in.dropRest
+	if it.kind == itemBytes {
+		it.count, it.payload = len(raw), raw
+	}
+	if it.kind == itemFrame && it.header.Opcode == frame.OpClose && b.direct {
+		b.ln.passedClose()
+	}
+	switch {
+	case b.gate.sink:
+		b.note(it, arrived)
+		b.skip(i, len(raw))
+	case !b.direct:
+		b.note(it, arrived)
+		b.skip(i, len(raw))
+		b.ln.enqueue(it, raw, b.at, b.rules)
+	case i < 0:
+		b.note(it, passed)
+		b.write(raw, it)
+	default:
+		b.note(it, passed)
+		b.ln.out.midFrame, b.ln.out.midMessage = it.midFrame, it.midMessage
+	}
+}
+
+// skip leaves n bytes at i out of what goes on as it is.
+func (b *batch) skip(i, n int) {
+	if i >= 0 {
+		b.flush(i)
+		b.from = i + n
+	}
+}
+
+// flush writes what passes and was not written yet, up to i.
+func (b *batch) flush(i int) {
+	if b.direct && b.from < i {
+		b.write(b.buf[b.from:i], item{midFrame: b.ln.out.midFrame, midMessage: b.ln.out.midMessage})
+	}
+	b.from = i
+}
+
+func (b *batch) write(raw []byte, it item) {
+	b.ln.out.midFrame, b.ln.out.midMessage = it.midFrame, it.midMessage
+	if !b.ln.write(raw) {
+		b.direct, b.gate.sink = false, true
+	}
+}
+
+// note records what the item is about.
+func (b *batch) note(it item, seen timeline.Seen) { b.ln.note(&it, seen, b.at) }
+
+func (ln *lane) note(it *item, seen timeline.Seen, at time.Duration) {
+	r := timeline.Record{At: at, Conn: ln.l.num, Kind: timeline.KindFrame, Dir: ln.dir, Seen: seen,
+		Header: it.header, Payload: it.payload, Plain: it.plain, Inflated: it.inflated, Rule: it.rule}
+	switch it.kind {
+	case itemPiece:
+		return
+	case itemStart:
+		r.Kind = timeline.KindFrameStart
+	case itemBytes:
+		r.Kind, r.Bytes = timeline.KindBytes, it.count
+	case itemFIN:
+		r.Kind = timeline.KindFIN
+	case itemRST:
+		r.Kind = timeline.KindRST
+	}
+	ln.l.tl.Append(r)
+}
+
+// goOpaque stops parsing this direction.
+func (b *batch) goOpaque(v *frame.Violation) {
+	ln := b.ln
+	ln.in.opaque = true
+	ln.l.record(timeline.Record{At: b.at, Kind: timeline.KindOpaque, Dir: ln.dir, Fields: []timeline.Field{
+		{Name: "section", Value: v.Section}, {Name: "why", Value: v.Text}}})
+	for _, a := range b.rules.all {
+		if a.stage == StageFrame && a.needs.Dirs.Has(ln.dir) {
+			ln.l.deny(a, ln.dir, "the stream is no longer parsed as frames: "+v.Text)
+		}
+	}
+}
+
+// decide shows a whole frame to the rules and carries out what they made of it.
+func (b *batch) decide(list []*armed, h frame.Header, raw []byte, i int) {
+	ln, l := b.ln, b.ln.l
+	p := Plan{stage: StageFrame, conn: l.num, at: b.at, dir: ln.dir, fragment: !h.Opcode.IsControl() && !h.Fin,
+		frames: []delivery{{original: true}}}
+	p.view = l.view(ln.dir, h, raw[h.Size:], list)
+	p.fixed = l.fixed(h)
+	fired := b.ask(list, &p)
+
+	it := item{kind: itemFrame, header: h, payload: raw[h.Size:]}
+	if p.view.Payload != nil {
+		it.payload, it.plain, it.inflated = p.view.Payload, true, h.RSV&frame.RSV1 != 0 && !p.view.Opaque
+	}
+	if p.untouched() {
+		b.forward(raw, i, it)
+		if i >= 0 {
+			b.flush(i + len(raw))
+		}
+		b.fire(fired)
+	} else {
+		b.skip(i, len(raw))
+		it.rule = p.by
+		b.note(it, arrived)
+		b.fire(fired)
+		if len(p.frames) == 0 && p.fragment {
+			ln.in.dropRest, ln.in.dropRule = true, p.by
+		}
+		for _, d := range p.frames {
+			b.deliver(d, it, raw)
+		}
+	}
+	if len(p.acts) > 0 {
+		for _, a := range p.acts {
+			if !b.injectBehind(a) {
+				l.perform(a)
+			}
+		}
+		b.refresh()
+	}
+}
+
+// ask lets the rules edit the plan, and returns those that fired.
+func (b *batch) ask(list []*armed, p *Plan) (fired []*armed) {
+	l := b.ln.l
+	for _, a := range list {
+		if !a.inWindow(b.at) || !l.selected(&a.Conns) {
+			continue
+		}
+		if a.needs.Payload && p.view.Opaque {
+			l.deny(a, b.ln.dir, "the payload is compressed with context takeover; add the rule before the connection opens")
+			continue
+		}
+		if !a.match.Match(p.view) || !l.admit(a, b.ln.dir) {
+			continue
+		}
+		if p.run(a, l) {
+			fired = append(fired, a)
+			if a.Final {
+				break
+			}
+		} else if p.why != "" {
+			l.deny(a, b.ln.dir, p.why)
+		}
+	}
+	return fired
+}
+
+func (b *batch) fire(fired []*armed) {
+	for _, a := range fired {
+		b.ln.l.fire(a, b.ln.dir, b.at)
+	}
+}
+
+// deliver sends one delivery of a frame that rules changed.
+func (b *batch) deliver(d delivery, it item, raw []byte) {
+	it.rule = d.rule
+	if !d.original {
+		raw, it = b.ln.compose(d.frame, d.rule)
+	}
+	if b.gate.sink {
+		return
+	}
+	it.midMessage = b.ln.in.inMessage && !b.ln.in.dropRest
+	if b.direct && d.delay == 0 {
+		b.ln.note(&it, left, b.at)
+		b.write(raw, it)
+		return
+	}
+	b.direct = false
+	it.late = d.late
+	b.ln.enqueue(it, raw, b.at+d.delay, b.rules)
+}
+
+// compose makes the bytes of a frame of the proxy's own, masked toward the server.
+func (ln *lane) compose(f frame.Frame, rule ruleRef) ([]byte, item) {
+	if ln.dir == frame.ToServer && !f.Masked {
+		v := ln.l.chance(fmt.Sprintf("mask/%d", rule), ln.dir).Uint32()
+		f = f.WithMask([4]byte{byte(v), byte(v >> 8), byte(v >> 16), byte(v >> 24)})
+	}
+	return f.Append(nil), item{kind: itemFrame, header: f.Header(), payload: f.Payload, plain: true, rule: rule}
+}
+
+// injectBehind sends an injected frame right behind the frame in hand, if it goes
+// the same way and may stand there.
+func (b *batch) injectBehind(a act) bool {
+	if a.kind != actInject || a.dir != b.ln.dir || b.gate.sink ||
+		b.ln.in.inMessage && !a.frame.Opcode.IsControl() {
+		return false
+	}
+	raw, it := b.ln.compose(a.frame, a.rule)
+	it.midMessage = b.ln.in.inMessage && !b.ln.in.dropRest
+	if b.direct {
+		b.ln.note(&it, left, b.at)
+		b.write(raw, it)
+	} else {
+		b.ln.enqueue(it, raw, b.at, b.rules)
+	}
+	return true
+}

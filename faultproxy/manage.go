@@ -1,0 +1,211 @@
+package faultproxy
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+)
+
+// Add puts rules behind those in force, on live connections too, from the next
+// frame on. Either all are added or, with an error that says what is wrong with
+// each, none. Rules may be added before Start. On a proxy of a test, an error
+// also fails the test at once.
+func (p *Proxy) Add(rules ...Rule) error {
+	return p.report(p.change(func(list []*armed) ([]*armed, []note, error) {
+		var notes []note
+		var errs []error
+		for _, r := range rules {
+			r.Name = nameFor(r, list)
+			a, err := arm(r)
+			if err == nil {
+				if _, old := (&ruleSet{all: list}).find(r.Name); old != nil {
+					err = fmt.Errorf("rule %q: there is one of this name; use Replace, or another name", r.Name)
+				}
+			}
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			list = append(list, a)
+			notes = append(notes, note{"added", a})
+		}
+		return list, notes, errors.Join(errs...)
+	}))
+}
+
+// Replace puts a rule in the place of the one with its name, or behind the others
+// if there is none. If the fault is of the same type, counters and what lasts
+// (a silence, a timer) continue.
+func (p *Proxy) Replace(r Rule) error {
+	return p.report(p.change(func(list []*armed) ([]*armed, []note, error) {
+		r.Name = nameFor(r, list)
+		a, err := arm(r)
+		if err != nil {
+			return nil, nil, err
+		}
+		i, old := (&ruleSet{all: list}).find(r.Name)
+		if old == nil {
+			return append(list, a), []note{{"added", a}}, nil
+		}
+		list[i] = a
+		notes := []note{{"replaced", a}}
+		if sameFault(old.Do, a.Do) {
+			a.tally = old.tally
+		} else {
+			notes = append(notes, note{"", old})
+		}
+		return list, notes, nil
+	}))
+}
+
+// Remove takes rules away by name and returns how many there were. What they
+// still do is taken back: a silence heals.
+func (p *Proxy) Remove(names ...string) int {
+	n := 0
+	_ = p.change(func(list []*armed) ([]*armed, []note, error) {
+		var kept []*armed
+		var notes []note
+		for _, a := range list {
+			if slices.Contains(names, a.Name) {
+				notes = append(notes, note{"removed", a})
+				n++
+			} else {
+				kept = append(kept, a)
+			}
+		}
+		return kept, notes, nil
+	})
+	return n
+}
+
+// Status is a rule in force and what it has done so far.
+type Status struct {
+	Rule  Rule
+	Seen  int // how often its trigger came
+	Fired int // how often it acted
+}
+
+// Rules returns the rules in force, in the order in which they are asked.
+func (p *Proxy) Rules() []Status {
+	rules := p.rules.Load()
+	if rules == nil {
+		return nil
+	}
+	var list []Status
+	for _, a := range rules.all {
+		list = append(list, Status{a.Rule, int(a.seen.Load()), int(a.fired.Load())})
+	}
+	return list
+}
+
+// note is a change of the rules, for the record; a note without a word only says
+// that what the rule still does ends.
+type note struct {
+	word string
+	a    *armed
+}
+
+// change publishes a new list of rules and tells the live connections.
+func (p *Proxy) change(edit func([]*armed) ([]*armed, []note, error)) error {
+	p.ruleMu.Lock()
+	defer p.ruleMu.Unlock()
+	old := p.rules.Load()
+	if old == nil {
+		old = emptyRules
+	}
+	list, notes, err := edit(append([]*armed(nil), old.all...))
+	if err != nil || len(notes) == 0 {
+		return err
+	}
+	tl := p.timelineForRules()
+	for _, n := range notes {
+		if n.word != "removed" && n.word != "" {
+			n.a.id, n.a.added = tl.Intern(n.a.Name), tl.Now()
+		}
+		if n.word != "" {
+			tl.Append(timeline.Record{At: tl.Now(), Kind: timeline.KindRule, Rule: n.a.id, Fields: []timeline.Field{
+				{Name: "change", Value: n.word}, {Name: "text", Value: n.a.Rule.String()}}})
+		}
+	}
+	p.rules.Store(newRuleSet(list))
+	for _, l := range p.live() {
+		if !l.enter() {
+			continue
+		}
+		for _, n := range notes {
+			if n.word == "removed" || n.word == "" {
+				l.heal(frame.Both, n.a.id)
+			}
+		}
+		l.rearm()
+		l.leave()
+	}
+	return nil
+}
+
+// timelineForRules makes the timeline if rules come before Start.
+func (p *Proxy) timelineForRules() *timeline.Timeline {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.Timeline == nil {
+		p.Timeline = timeline.New()
+		p.ownTimeline = true
+	}
+	return p.Timeline
+}
+
+func (p *Proxy) live() []*link {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := make([]*link, 0, len(p.links))
+	for _, l := range p.links {
+		list = append(list, l)
+	}
+	return list
+}
+
+// nameFor names a rule that has no name after its fault.
+func nameFor(r Rule, list []*armed) string {
+	if r.Name != "" || r.Do == nil {
+		return r.Name
+	}
+	base, _, _ := strings.Cut(r.Do.String(), " ")
+	name := base
+	for i := 2; ; i++ {
+		if _, old := (&ruleSet{all: list}).find(name); old == nil {
+			return name
+		}
+		name = fmt.Sprintf("%s-%d", base, i)
+	}
+}
+
+// Middlebox is a preset: what a real proxy or load balancer does by default. See
+// package middlebox.
+type Middlebox interface {
+	// Configure adds rules to a proxy that has not started, and sets its fields.
+	Configure(p *Proxy) error
+}
+
+// Use makes the proxy behave like a middlebox. Call it before clients connect.
+func (p *Proxy) Use(m Middlebox) error { return p.report(m.Configure(p)) }
+
+// unmet lists the rules that had to fire and did not.
+func (p *Proxy) unmet() (errs []error) {
+	for _, s := range p.Rules() {
+		if s.Rule.Expect == Fired && s.Fired == 0 {
+			errs = append(errs, fmt.Errorf("faultproxy: rule %q had to fire and never did: %s", s.Rule.Name, reason(s)))
+		}
+	}
+	return errs
+}
+
+func reason(s Status) string {
+	if s.Seen == 0 {
+		return fmt.Sprintf("nothing matched %v on %v", s.Rule.On, s.Rule.Conns)
+	}
+	return fmt.Sprintf("it matched %d times, but Skip, Times, OneIn or its window kept it from acting", s.Seen)
+}

@@ -1,0 +1,259 @@
+package faultproxy
+
+import (
+	"time"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+)
+
+// Limits of what a direction holds. A silence keeps what a socket buffer would.
+const (
+	maxQueued = 64 << 20
+	maxHeld   = 1 << 20
+)
+
+type itemKind uint8
+
+const (
+	itemFrame    itemKind = iota // a whole frame, or the last bytes of one
+	itemStart                    // the header of a frame whose payload follows
+	itemPiece                    // payload of a frame that is neither its beginning nor its end
+	itemBytes                    // bytes that are not parsed
+	itemFIN                      // the source's FIN
+	itemRST                      // the source's reset
+	itemTearDown                 // the source's end, to be made the end of both sides
+)
+
+// item is something on its way to the destination.
+type item struct {
+	kind     itemKind
+	data     []byte
+	header   frame.Header
+	payload  []byte // for the record
+	plain    bool   // payload is unmasked
+	inflated bool   // and inflated
+	late     bool   // others may pass it
+	close    bool   // an injected Close
+	rule     ruleRef
+	count    int
+	due      time.Duration
+
+	midFrame, midMessage bool // where the stream stands behind it
+}
+
+// outlet is the write side of a lane. The lane's mutex guards it, but for the
+// fields that belong to the owner of the write slot.
+//
+// The slot (busy) has one owner at a time: the reader while it sends a batch
+// straight through, a writer goroutine while anything waits, or a caller for the
+// moment of a FIN. Whoever else has something to send queues it and wakes the
+// owner, and never waits.
+type outlet struct {
+	busy   bool
+	queue  []item // in order; due times do not fall
+	late   []item // by due time
+	inject []item // for the next boundary
+	bytes  int    // in all three
+	last   time.Duration
+	wake   chan struct{} // of the writer goroutine
+	space  chan struct{} // closed when there is room again, or nobody will need it
+
+	holds    []effect // silences in force
+	discards []effect
+	absorb   ruleRef // the destination-to-be's Close answers this rule's
+	absorbs  bool
+	closed   ruleRef // an injected Close went out: nothing may follow
+	isClosed bool
+	closing  bool // one is on its way
+	passedOn bool // a Close of the source's own went out
+	detached bool // the source's end does not concern the destination
+	sink     bool // what arrives goes nowhere
+	ended    bool // nothing can be written any more
+	finDue   bool // a FIN of the proxy's own is wanted
+	finRule  ruleRef
+	full     bool // KindHeld was recorded
+
+	// Of the slot's owner.
+	midFrame, midMessage bool
+}
+
+// gate is what a batch must know about its outlet.
+type gate struct {
+	open    bool // the slot is the reader's: write
+	sink    bool // nothing goes out any more
+	swallow bool // frames are swallowed, by rule
+	absorb  bool // a Close is the answer to an injected one
+	rule    ruleRef
+}
+
+// gate reports what a batch must know. The mutex is held.
+func (o *outlet) gate() gate {
+	g := gate{sink: o.ended || o.sink}
+	switch {
+	case o.isClosed:
+		g.swallow, g.rule = true, o.closed
+	case len(o.discards) > 0:
+		g.swallow, g.rule = true, o.discards[len(o.discards)-1].rule
+	}
+	if o.absorbs {
+		g.absorb, g.rule = true, o.absorb
+	}
+	return g
+}
+
+// clear reports whether bytes could go straight out. The mutex is held.
+func (o *outlet) clear() bool {
+	return len(o.holds) == 0 && len(o.queue) == 0 && len(o.late) == 0 && len(o.inject) == 0 && !o.finDue
+}
+
+// acquire takes the write slot for a batch if nothing is in the way.
+func (ln *lane) acquire(shaped bool) gate {
+	ln.mu.Lock()
+	defer ln.mu.Unlock()
+	g := ln.out.gate()
+	if !g.sink && !shaped && !ln.out.busy && ln.out.clear() {
+		ln.out.busy = true
+		g.open = true
+	}
+	return g
+}
+
+// refresh looks at the outlet again after something was done to the connection.
+func (b *batch) refresh() {
+	b.ln.mu.Lock()
+	defer b.ln.mu.Unlock()
+	g := b.ln.out.gate()
+	g.sink = g.sink || b.gate.sink
+	g.open = b.gate.open
+	b.gate = g
+	b.direct = b.direct && !g.sink && b.ln.out.clear()
+}
+
+// release gives the write slot back, or hands it to a writer goroutine if
+// something is waiting.
+func (ln *lane) release() {
+	ln.mu.Lock()
+	defer ln.mu.Unlock()
+	ln.out.busy = false
+	ln.kick()
+}
+
+// kick sees to it that what waits is delivered: it wakes the slot's owner or
+// starts a writer goroutine. The mutex is held, and a reference of the link.
+func (ln *lane) kick() {
+	o := &ln.out
+	if o.ended {
+		o.drop()
+	}
+	switch {
+	case o.wake != nil:
+		select {
+		case o.wake <- struct{}{}:
+		default:
+		}
+	case !o.busy && (o.finDue || len(o.queue)+len(o.late)+len(o.inject) > 0) && !o.ended:
+		o.busy = true
+		o.wake = make(chan struct{}, 1)
+		ln.l.spawn(ln.deliver)
+	}
+}
+
+// drop forgets all that waits. The mutex is held.
+func (o *outlet) drop() {
+	o.queue, o.late, o.inject, o.bytes = nil, nil, nil, 0
+	o.finDue = false
+	o.makeRoom()
+}
+
+func (o *outlet) makeRoom() {
+	if o.space != nil {
+		close(o.space)
+		o.space = nil
+	}
+}
+
+func (o *outlet) limit() int {
+	if len(o.holds) > 0 {
+		return maxHeld
+	}
+	return maxQueued
+}
+
+// enqueue holds an item until it is due. at is when it would go out were it not
+// for the rules of the path.
+func (ln *lane) enqueue(it item, raw []byte, at time.Duration, rules *ruleSet) {
+	if len(raw) > 0 {
+		it.data = append(make([]byte, 0, len(raw)), raw...)
+	}
+	switch {
+	case it.kind == itemBytes:
+		it.payload = it.data
+	case it.kind == itemFrame:
+		if !it.plain && it.header.Size+len(it.payload) == len(it.data) {
+			it.payload = it.data[it.header.Size:]
+		} else {
+			it.payload = append([]byte(nil), it.payload[:min(len(it.payload), recordedPayload)]...)
+		}
+	}
+	it.due = at + ln.l.pathDelay(rules, ln.dir, at)
+	ln.mu.Lock()
+	defer ln.mu.Unlock()
+	if ln.out.ended {
+		return
+	}
+	ln.out.add(it)
+	ln.kick()
+}
+
+// add puts an item where it belongs. The mutex is held.
+func (o *outlet) add(it item) {
+	o.bytes += len(it.data)
+	if !it.late {
+		it.due = max(it.due, o.last)
+		o.last = it.due
+		o.queue = append(o.queue, it)
+		return
+	}
+	i := len(o.late)
+	for i > 0 && o.late[i-1].due > it.due {
+		i--
+	}
+	o.late = append(o.late, item{})
+	copy(o.late[i+1:], o.late[i:])
+	o.late[i] = it
+}
+
+// awaitSpace keeps the reader from reading on while too much is held.
+func (ln *lane) awaitSpace() {
+	for {
+		ln.mu.Lock()
+		o := &ln.out
+		if o.bytes <= o.limit() || o.ended {
+			o.full = o.full && o.bytes > 0
+			ln.mu.Unlock()
+			return
+		}
+		if !o.full {
+			o.full = true
+			ln.l.record(timeline.Record{Kind: timeline.KindHeld, Dir: ln.dir, Bytes: o.bytes})
+		}
+		if o.space == nil {
+			o.space = make(chan struct{})
+		}
+		space := o.space
+		ln.mu.Unlock()
+		<-space
+	}
+}
+
+// write writes to the destination as the slot's owner; false means that nothing
+// more can be written.
+func (ln *lane) write(raw []byte) bool {
+	_, err := ln.dest().conn.Write(raw)
+	if err == nil {
+		return true
+	}
+	ln.broken(err)
+	return false
+}

@@ -1,0 +1,75 @@
+package faultproxy
+
+import (
+	"crypto/tls"
+	"net"
+	"sync/atomic"
+	"time"
+)
+
+// peer is one end of a proxied connection as the proxy holds it.
+type peer struct {
+	conn net.Conn    // what to read and write: TLS, or the socket itself
+	pre  []byte      // read ahead during the handshake, not yet processed
+	gone atomic.Bool // the socket was closed from here
+}
+
+// socket is the connection below TLS.
+func (p *peer) socket() net.Conn {
+	if t, ok := p.conn.(*tls.Conn); ok {
+		return t.NetConn()
+	}
+	return p.conn
+}
+
+// closeWrite sends a FIN, behind a close_notify on TLS.
+func (p *peer) closeWrite() error {
+	if t, ok := p.conn.(*tls.Conn); ok {
+		_ = t.CloseWrite() // the FIN below matters more
+	}
+	return shutdownWrite(p.socket())
+}
+
+func shutdownWrite(c net.Conn) error {
+	if w, ok := c.(interface{ CloseWrite() error }); ok {
+		return w.CloseWrite()
+	}
+	return c.Close()
+}
+
+// shut closes the socket at once.
+func (p *peer) shut() {
+	if !p.gone.Swap(true) {
+		_ = p.socket().Close()
+	}
+}
+
+// close closes the socket, behind a close_notify on TLS, which may take up to 5 s
+// if the peer does not read: spawn runs it elsewhere.
+func (p *peer) close(spawn func(func())) {
+	switch t, ok := p.conn.(*tls.Conn); {
+	case p.gone.Swap(true):
+	case ok:
+		spawn(func() { _ = t.Close() })
+	default:
+		_ = p.conn.Close()
+	}
+}
+
+// reset closes the socket with an RST.
+func (p *peer) reset() {
+	if !p.gone.Swap(true) {
+		resetConn(p.socket())
+	}
+}
+
+func resetConn(c net.Conn) {
+	if l, ok := c.(interface{ SetLinger(sec int) error }); ok {
+		_ = l.SetLinger(0)
+	}
+	_ = c.Close()
+}
+
+// interrupt makes a write in progress return, so that its owner can look at what
+// is wanted of it.
+func (p *peer) interrupt() { _ = p.socket().SetWriteDeadline(time.Unix(1, 0)) }

@@ -1,0 +1,271 @@
+// Package faultproxy is a WebSocket proxy that does on purpose what networks and
+// middleboxes do by accident.
+//
+// It stands between a client under test and its server, and passes every byte as
+// it is, until a [Rule] says otherwise: drop the pongs, cut a connection that was
+// idle for a minute, close with 1012, fall silent without a FIN. It sees frames,
+// not only bytes, and never ends WebSocket itself: it answers no ping of its own.
+// What happened is on a [timeline.Timeline], before it happens on the wire.
+//
+//	p := faultproxy.Start(t, "ws://127.0.0.1:9000/socket")
+//	p.Add(faultproxy.DropPongs())
+//	client := dial(p.URL)
+//
+// A Proxy works on loopback and, with [InMemory], on a virtual network inside a
+// testing/synctest bubble, where a timeout of a minute takes no time.
+package faultproxy
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"sort"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+)
+
+// Proxy is a frame-aware proxy for one upstream. Set its fields, then Start it;
+// or use the function [Start] in a test. The fields must not be changed after
+// Start. Its methods may be called from any goroutine, and none of them waits for
+// a connection, but Close.
+type Proxy struct {
+	// Upstream is where connections go: a ws, wss, http or https URL. Its path, if
+	// any, is put before the client's. Required.
+	Upstream string
+	// Listener accepts the clients. nil: 127.0.0.1, any free port. The proxy closes it.
+	Listener net.Listener
+	// Dial connects to the upstream. nil: net.Dialer.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Timeline records what happens. nil: one of the proxy's own, that it closes.
+	Timeline *timeline.Timeline
+	// Seed decides all chance. 0: drawn at Start, and put here.
+	Seed uint64
+	// TLS serves wss. A certificate is made for it at Start, by an authority that
+	// CertPool returns, unless TLSConfig brings its own.
+	TLS       bool
+	TLSConfig *tls.Config
+	// UpstreamTLS verifies a wss or https upstream. nil: the system's roots and the
+	// URL's host name.
+	UpstreamTLS *tls.Config
+	// PreserveHost passes Host and Origin on as the client sent them. By default
+	// they are rewritten to the upstream's.
+	PreserveHost bool
+	// HandshakeTimeout is how long the upstream has to answer an upgrade before the
+	// client gets a 504. 0: as long as the client waits.
+	HandshakeTimeout time.Duration
+	// Patience is how long an injected frame waits for a frame boundary. 0: 5 s.
+	Patience time.Duration
+	// Ends says how one side's end is passed to the other.
+	Ends Ends
+	// Pages are the proxy's own error pages by status: 502 when the upstream cannot
+	// be reached, 504 when it does not answer. Others get a line of text.
+	Pages map[int]Page
+
+	// URL is where clients connect, such as ws://127.0.0.1:41234. Set by Start.
+	URL string
+
+	target       *target
+	roots        *x509.CertPool
+	authority    *x509.Certificate
+	rules        atomic.Pointer[ruleSet]
+	ownTimeline  bool
+	tb           TB
+
+	ruleMu sync.Mutex // one change of the rules at a time; never held while waiting
+
+	mu       sync.Mutex
+	started  bool
+	attempts int
+	upgraded bool                  // some upgrade was seen
+	plain    int                   // plain HTTP exchanges seen
+	pending  map[net.Conn]struct{} // accepted, not yet a link
+	links    map[int]*link
+	http     *http.Server
+	httpIn   *channelListener
+	done     chan struct{} // closed when the proxy closes
+	idle     chan struct{} // closed when the last goroutine has left
+	running  int           // goroutines that Close waits for, links included
+	closing  bool
+	closeErr error
+	closed   chan struct{}
+}
+
+// Page is an error page.
+type Page struct {
+	Header http.Header
+	Body   string
+}
+
+// Start opens the proxy: it listens, serves, and sets URL.
+func (p *Proxy) Start() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.started {
+		return errors.New("faultproxy: Start called twice")
+	}
+	t, err := parseUpstream(p.Upstream)
+	if err != nil {
+		return fmt.Errorf("faultproxy: %w", err)
+	}
+	p.target = t
+	if p.Listener == nil {
+		if p.Listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+			return fmt.Errorf("faultproxy: %w", err)
+		}
+	}
+	scheme := "ws"
+	if p.TLS || p.TLSConfig != nil {
+		scheme = "wss"
+		if err := p.makeTLS(); err != nil {
+			_ = p.Listener.Close()
+			return fmt.Errorf("faultproxy: %w", err)
+		}
+	}
+	p.URL = scheme + "://" + p.Listener.Addr().String()
+	if p.Seed == 0 {
+		p.Seed = rand.Uint64()>>12 | 1 // short enough for a JSON number
+	}
+	if p.Timeline == nil {
+		p.Timeline = timeline.New()
+		p.ownTimeline = true
+	}
+	p.Timeline.SetSeed(p.Seed)
+	if p.rules.Load() == nil {
+		p.rules.Store(emptyRules)
+	}
+	p.pending = make(map[net.Conn]struct{})
+	p.links = make(map[int]*link)
+	p.done, p.idle, p.closed = make(chan struct{}), make(chan struct{}), make(chan struct{})
+	p.started = true
+	p.startHTTP()
+	p.running = 1
+	go p.accept()
+	return nil
+}
+
+func (p *Proxy) patience() time.Duration {
+	if p.Patience > 0 {
+		return p.Patience
+	}
+	return 5 * time.Second
+}
+
+// stream returns a stream of chance of its own for a rule, connection and direction.
+func (p *Proxy) stream(rule string, conn, dir int) *rand.Rand {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s/%d/%d", rule, conn, dir)
+	return rand.New(rand.NewPCG(p.Seed, h.Sum64()))
+}
+
+// enter counts a goroutine that Close will wait for; false means that the proxy
+// is closing.
+func (p *Proxy) enter() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closing {
+		return false
+	}
+	p.running++
+	return true
+}
+
+func (p *Proxy) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.running--; p.running == 0 && p.closing {
+		close(p.idle)
+	}
+}
+
+// forget is a link's last act.
+func (p *Proxy) forget(l *link) {
+	p.mu.Lock()
+	delete(p.links, l.num)
+	p.mu.Unlock()
+	p.leave()
+}
+
+// Close stops listening, closes every connection on both sides without a Close
+// frame, and waits until all is over, 5 s at most; then it says what it was
+// waiting for. It also says which rules that had to fire never did. Closing again
+// returns the same. The timeline stays readable.
+func (p *Proxy) Close() error {
+	p.mu.Lock()
+	if !p.started {
+		p.mu.Unlock()
+		return nil
+	}
+	if p.closing {
+		p.mu.Unlock()
+		<-p.closed
+		return p.closeErr
+	}
+	p.closing = true
+	close(p.done)
+	if p.running == 0 {
+		close(p.idle)
+	}
+	var links []*link
+	for _, l := range p.links {
+		links = append(links, l)
+	}
+	for c := range p.pending {
+		_ = c.Close()
+	}
+	p.mu.Unlock()
+	sort.Slice(links, func(i, j int) bool { return links[i].num < links[j].num })
+	_ = p.Listener.Close()
+	p.stopHTTP()
+	for _, l := range links {
+		if l.enter() {
+			l.endBoth(End{Client: FullClose, Server: FullClose}, 0)
+			l.leave()
+		}
+	}
+	timer := time.NewTimer(5 * time.Second)
+	defer timer.Stop()
+	var errs []error
+	select {
+	case <-p.idle:
+	case <-timer.C:
+		errs = append(errs, p.waitingFor())
+	}
+	errs = append(errs, p.unmet()...)
+	if p.ownTimeline {
+		_ = p.Timeline.Close()
+	}
+	p.closeErr = errors.Join(errs...)
+	close(p.closed)
+	return p.closeErr
+}
+
+func (p *Proxy) waitingFor() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var what []string
+	for n, l := range p.links {
+		what = append(what, fmt.Sprintf("connection %d (%d goroutines)", n, l.refs.Load()))
+	}
+	for c := range p.pending {
+		what = append(what, fmt.Sprintf("the handshake with %v", c.RemoteAddr()))
+	}
+	sort.Strings(what)
+	if len(what) == 0 {
+		what = []string{fmt.Sprintf("%d goroutines", p.running)}
+	}
+	return fmt.Errorf("faultproxy: after 5 s still waiting for %s", strings.Join(what, ", "))
+}
+
+// CertPool holds the authority that signed the proxy's certificate, for clients
+// of a proxy with TLS. nil without TLS, or with a TLSConfig.
+func (p *Proxy) CertPool() *x509.CertPool { return p.roots }

@@ -1,0 +1,193 @@
+package faultproxy
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+)
+
+type ruleRef = timeline.RuleID
+
+// armed is a rule in force, with what was worked out about it once.
+type armed struct {
+	Rule
+	id    ruleRef
+	stage Stage       // where its trigger happens
+	match frame.Match // at StageFrame
+	needs frame.Needs
+	added time.Duration
+
+	// Totals over all connections; shared with the rule that replaces it.
+	*tally
+}
+
+// tally counts over the whole proxy.
+type tally struct {
+	seen, fired atomic.Int64
+	mu          sync.Mutex
+	counter     counter
+	chance      *rand.Rand // at StageAccept
+}
+
+// counter is what Skip and Times count; its owner guards it.
+type counter struct{ seen, fired int }
+
+// admits counts an occurrence and reports whether the rule acts on it. chance is
+// only asked when the rule has OneIn.
+func (a *armed) admits(c *counter, chance *rand.Rand) bool {
+	c.seen++
+	switch {
+	case c.seen <= a.Skip, a.Times > 0 && c.fired >= a.Times:
+		return false
+	case a.OneIn > 1:
+		return chance.IntN(a.OneIn) == 0
+	}
+	return true
+}
+
+// inWindow reports whether the rule is armed at a time.
+func (a *armed) inWindow(at time.Duration) bool {
+	from := a.added + a.After
+	return at >= from && (a.For == 0 || at < from+a.For)
+}
+
+func (a *armed) perProxy() bool {
+	if a.Count != CountDefault {
+		return a.Count == CountPerProxy
+	}
+	return a.stage&(StageAccept|StageRequest|StageResponse) != 0
+}
+
+// ruleSet is an immutable list of rules, sorted out by where they are asked, so
+// that rules which cannot match cost nothing.
+type ruleSet struct {
+	all      []*armed
+	frames   [2][16][]*armed // by direction and opcode
+	path     [2][]*armed
+	timed    []*armed
+	accept   []*armed
+	request  []*armed
+	response []*armed
+	payload  bool // some rule looks at payloads
+}
+
+var emptyRules = &ruleSet{}
+
+func newRuleSet(list []*armed) *ruleSet {
+	s := &ruleSet{all: list}
+	for _, a := range list {
+		switch a.stage {
+		case StageAccept:
+			s.accept = append(s.accept, a)
+		case StageRequest:
+			s.request = append(s.request, a)
+		case StageResponse:
+			s.response = append(s.response, a)
+		case StageTime:
+			s.timed = append(s.timed, a)
+		case StagePath:
+			for i := range s.path {
+				s.path[i] = append(s.path[i], a)
+			}
+		case StageFrame:
+			s.addFrameRule(a)
+		}
+	}
+	return s
+}
+
+func (s *ruleSet) addFrameRule(a *armed) {
+	s.payload = s.payload || a.needs.Payload
+	for i, d := range [2]frame.Direction{frame.ToServer, frame.ToClient} {
+		if !a.needs.Dirs.Has(d) {
+			continue
+		}
+		for op := range s.frames[i] {
+			if a.needs.Opcodes.Has(frame.Opcode(op)) {
+				s.frames[i][op] = append(s.frames[i][op], a)
+			}
+		}
+	}
+}
+
+// index of a single direction in arrays of two.
+func dirIndex(d frame.Direction) int {
+	if d == frame.ToClient {
+		return 1
+	}
+	return 0
+}
+
+func (s *ruleSet) find(name string) (int, *armed) {
+	for i, a := range s.all {
+		if a.Name == name {
+			return i, a
+		}
+	}
+	return -1, nil
+}
+
+// arm checks a rule and works out what the engine needs to know of it.
+func arm(r Rule) (*armed, error) {
+	fail := func(format string, args ...any) (*armed, error) {
+		return nil, fmt.Errorf("rule %q: %w", r.Name, fmt.Errorf(format, args...))
+	}
+	if r.Do == nil {
+		return fail("it has no fault: set Do")
+	}
+	if v, ok := r.Do.(Validator); ok {
+		if err := v.Validate(); err != nil {
+			return fail("%w", err)
+		}
+	}
+	if err := r.Conns.validate(); err != nil {
+		return fail("%w", err)
+	}
+	if r.Skip < 0 || r.Times < 0 || r.OneIn < 0 || r.After < 0 || r.For < 0 {
+		return fail("Skip, Times, OneIn, After and For cannot be negative")
+	}
+	stage, err := stageOf(r.On)
+	if err != nil {
+		return fail("%w", err)
+	}
+	can := r.Do.Stages()
+	if r.On == nil && can&StagePath == 0 {
+		stage = can & (StageAccept | StageRequest | StageResponse)
+		switch stage {
+		case StageAccept, StageRequest, StageResponse:
+		case StageRequest | StageResponse, StageAccept | StageRequest | StageResponse:
+			stage = StageRequest
+		default:
+			return fail("%q needs a trigger: set On to one that happens at %v", r.Do, can)
+		}
+	}
+	if can&stage == 0 {
+		return fail("%w", mismatch(r, can, stage))
+	}
+	a := &armed{Rule: r, stage: stage, tally: &tally{}}
+	if stage == StageFrame {
+		a.match = r.On.(frame.Match)
+		a.needs = a.match.Needs()
+	}
+	return a, nil
+}
+
+// mismatch says why a fault cannot hang on a trigger, and what would do.
+func mismatch(r Rule, can, stage Stage) error {
+	if r.On == nil {
+		return fmt.Errorf("%q needs a trigger at %v", r.Do, can)
+	}
+	if can == StageFrame {
+		return fmt.Errorf("%q needs a frame and %q has none; hang it on a frame match, or use silence or discard", r.Do, r.On)
+	}
+	return fmt.Errorf("%q acts at: %v; but %q happens at: %v", r.Do, can, r.On, stage)
+}
+
+// sameFault reports whether b continues what a does, so that state may be kept.
+func sameFault(a, b Fault) bool { return reflect.TypeOf(a) == reflect.TypeOf(b) }

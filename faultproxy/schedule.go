@@ -1,0 +1,159 @@
+package faultproxy
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+)
+
+// timedSlot is a time rule on one connection. The link's mutex guards it.
+type timedSlot struct {
+	a    *armed
+	on   Timing
+	base time.Duration // the later of the anchor and the rule's addition
+	n    int           // how often it has come
+	lazy *lazyIdle
+}
+
+// lazyIdle is the deadline of an idle timer that is only moved when that is worth it.
+type lazyIdle struct {
+	by       frame.Direction
+	d, lazy  time.Duration
+	deadline atomic.Int64
+}
+
+func (z *lazyIdle) touch(dir frame.Direction, at time.Duration) {
+	if !z.by.Has(dir) {
+		return
+	}
+	if next := at + z.d; next-time.Duration(z.deadline.Load()) >= z.lazy {
+		z.deadline.Store(int64(next))
+	}
+}
+
+// due says when the slot comes next; negative is never.
+func (s *timedSlot) due(l *link) time.Duration {
+	switch {
+	case s.on.kind == elapsed && s.n > 0:
+		return -1
+	case s.on.kind == elapsed:
+		return s.base + s.on.d
+	case s.on.kind == every:
+		return s.base + time.Duration(s.n+1)*s.on.d
+	case s.lazy != nil && s.n == 0:
+		return time.Duration(s.lazy.deadline.Load())
+	}
+	last := s.base
+	for i, d := range [2]frame.Direction{frame.ToServer, frame.ToClient} {
+		if s.on.by.Has(d) {
+			last = max(last, time.Duration(l.active[i].Load()))
+		}
+	}
+	return last + s.on.d
+}
+
+// rearm works out the connection's time rules from the rules in force, keeping
+// what continues, and sets the timer.
+func (l *link) rearm() {
+	rules := l.p.rules.Load()
+	var list []*armed
+	for _, a := range rules.timed {
+		if l.selected(&a.Conns) {
+			list = append(list, a)
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over || len(list) == 0 && len(l.timed) == 0 {
+		return
+	}
+	old := l.timed
+	l.timed = nil
+	var lazies []*lazyIdle
+	for _, a := range list {
+		s := &timedSlot{a: a, on: timingOf(a.On), base: max(l.opened, a.added)}
+		for _, o := range old {
+			if o.a.Name == a.Name && (o.a == a || sameFault(o.a.Do, a.Do) && o.on == s.on) {
+				s.base, s.n, s.lazy = o.base, o.n, o.lazy
+			}
+		}
+		if s.on.lazy > 0 {
+			if s.lazy == nil {
+				s.lazy = &lazyIdle{by: s.on.by, d: s.on.d, lazy: s.on.lazy}
+				s.lazy.deadline.Store(int64(s.base + s.on.d))
+			}
+			lazies = append(lazies, s.lazy)
+		}
+		l.timed = append(l.timed, s)
+	}
+	if len(lazies) > 0 {
+		l.lazies.Store(&lazies)
+	} else {
+		l.lazies.Store(nil)
+	}
+	l.setTimer()
+}
+
+// setTimer aims the connection's one timer at the next time rule. The mutex is held.
+func (l *link) setTimer() {
+	next := time.Duration(-1)
+	for _, s := range l.timed {
+		if d := s.due(l); d >= 0 && (next < 0 || d < next) {
+			next = d
+		}
+	}
+	switch wait := max(next-l.tl.Now(), 0); {
+	case l.over || next < 0:
+		if l.timer != nil {
+			l.timer.Stop()
+		}
+	case l.timer == nil:
+		l.timer = time.AfterFunc(wait, l.tick)
+	default:
+		l.timer.Reset(wait)
+	}
+}
+
+// tick runs when the timer fires: it asks the rules that are due, and no others
+// (an idle deadline may have moved since).
+func (l *link) tick() {
+	if !l.enter() {
+		return
+	}
+	defer l.leave()
+	now := l.tl.Now()
+	var due []*armed
+	l.mu.Lock()
+	for _, s := range l.timed {
+		if d := s.due(l); d >= 0 && d <= now {
+			s.n++
+			if s.on.kind == idle {
+				s.base = now
+			}
+			due = append(due, s.a)
+		}
+	}
+	l.setTimer()
+	l.mu.Unlock()
+	for _, a := range due {
+		l.timeRule(a, now)
+	}
+}
+
+// timeRule asks a rule whose time has come.
+func (l *link) timeRule(a *armed, now time.Duration) {
+	if !a.inWindow(now) || !l.admit(a, 0) {
+		return
+	}
+	p := Plan{stage: StageTime, conn: l.num, at: now}
+	switch {
+	case p.run(a, l):
+		l.fire(a, 0, now)
+		for _, act := range p.acts {
+			l.perform(act)
+		}
+	case p.why != "":
+		l.deny(a, 0, p.why)
+	}
+}
