@@ -85,8 +85,13 @@ func (p *Proxy) serve(c net.Conn) {
 		resetConn(c)
 		return
 	case plan.hang:
-		_ = c.SetReadDeadline(time.Time{})
-		<-p.done
+		w := watch(c, nil)
+		select {
+		case <-w.gone:
+			p.mute(c, errors.New("left while a rule kept it waiting"))
+		case <-p.done:
+		}
+		w.stop()
 		return
 	}
 	conn := c
@@ -94,7 +99,7 @@ func (p *Proxy) serve(c net.Conn) {
 	if p.TLSConfig != nil {
 		t := tls.Server(c, p.TLSConfig)
 		if err := t.Handshake(); err != nil {
-			p.mute(c, fmt.Errorf("TLS handshake: %w", err))
+			p.badHello(c, err)
 			return
 		}
 		conn = t
@@ -105,7 +110,12 @@ func (p *Proxy) serve(c net.Conn) {
 		return
 	}
 	_ = c.SetReadDeadline(time.Time{})
-	if h := parseHead(raw); h.isUpgrade() {
+	h := parseHead(raw)
+	if err := h.checkRequestLine(); err != nil {
+		p.badRequest(conn, raw, err)
+		return
+	}
+	if h.isUpgrade() {
 		kept = p.upgrade(c, conn, h, rest)
 	} else {
 		kept = p.httpIn.hand(&prefixConn{Conn: conn, pre: append(raw, rest...)})
@@ -150,6 +160,16 @@ func (p *Proxy) mute(c net.Conn, err error) {
 		{Name: "remote", Value: c.RemoteAddr().String()}, {Name: "error", Value: err.Error()}}})
 }
 
+// badHello ends a connection that brought no TLS handshake, or not a good one.
+func (p *Proxy) badHello(c net.Conn, err error) {
+	var plain tls.RecordHeaderError
+	if errors.As(err, &plain) && plain.Conn != nil && checkRequest(plain.RecordHeader[:]) == nil {
+		p.badRequest(c, nil, &badHead{http.StatusBadRequest, "plain HTTP on a port with TLS: use wss:// or https://"})
+		return
+	}
+	p.mute(c, fmt.Errorf("TLS handshake: %w", err))
+}
+
 // badRequest ends a connection that brought no request.
 func (p *Proxy) badRequest(c net.Conn, raw []byte, err error) {
 	var bad *badHead
@@ -187,7 +207,7 @@ func drain(c net.Conn) {
 
 // plainAnswer makes a whole HTTP response after which the connection ends.
 func plainAnswer(status int, header http.Header, body string) []byte {
-	h := &head{first: fmt.Sprintf("HTTP/1.1 %d %s", status, http.StatusText(status)), ending: "\r\n"}
+	h := &head{first: fmt.Sprintf("HTTP/1.1 %d %s", status, http.StatusText(status)), ending: "\r\n", blank: "\r\n"}
 	if header.Get("Content-Type") == "" {
 		h.add("Content-Type", "text/plain; charset=utf-8")
 	}

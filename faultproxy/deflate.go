@@ -31,21 +31,34 @@ func inflate(payload []byte) ([]byte, bool) {
 	return plain, err == nil && len(plain) <= maxInflated
 }
 
+// opaqueTo reports whether a frame's payload is compressed although its header
+// does not say so: of a compressed message only the first frame has RSV1 set
+// (RFC 7692 section 6.1).
+func (in *intake) opaqueTo(h frame.Header) bool {
+	return in.deflated && h.Opcode == frame.OpContinuation
+}
+
 // view makes a frame visible to matches: header only, unless a rule of the list
-// needs the payload.
-func (l *link) view(dir frame.Direction, h frame.Header, payload []byte, list []*armed) frame.View {
-	v := frame.View{Dir: dir, Header: h}
+// needs the payload. hidden says why a payload cannot be seen.
+func (ln *lane) view(h frame.Header, payload []byte, list []*armed) (v frame.View, hidden string) {
+	v = frame.View{Dir: ln.dir, Header: h}
 	needed := false
 	for _, a := range list {
 		needed = needed || a.needs.Payload
 	}
 	if !needed {
-		return v
+		return v, ""
 	}
-	compressed := h.RSV&frame.RSV1 != 0
-	if compressed && (l.deflate != deflateSingle || !h.Fin) {
+	compressed := h.RSV&frame.RSV1 != 0 && !h.Opcode.IsControl()
+	switch {
+	case compressed && ln.l.deflate != deflateSingle:
+		hidden = "the payload is compressed with context takeover; add the rule before the connection opens"
+	case compressed && !h.Fin, ln.in.opaqueTo(h):
+		hidden = "the message is compressed and comes in fragments"
+	}
+	if hidden != "" {
 		v.Opaque = true
-		return v
+		return v, hidden
 	}
 	v.Payload = append(make([]byte, 0, len(payload)), payload...)
 	if h.Masked {
@@ -53,9 +66,13 @@ func (l *link) view(dir frame.Direction, h frame.Header, payload []byte, list []
 	}
 	if compressed {
 		plain, ok := inflate(v.Payload)
-		v.Payload, v.Opaque = plain, !ok
+		if !ok {
+			v.Payload, v.Opaque = nil, true
+			return v, "the payload does not inflate, or to more than 64 MiB"
+		}
+		v.Payload = plain
 	}
-	return v
+	return v, ""
 }
 
 // fixed says why a frame must not be changed, lost or moved; "" if it may be.

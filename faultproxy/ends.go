@@ -62,13 +62,13 @@ func (ln *lane) sourceEnded(err error) {
 // proxy's policy wants.
 func (ln *lane) passEnd(it item, at time.Duration) {
 	rules := ln.l.p.rules.Load()
-	ends := ln.l.p.Ends
+	ends := ln.l.p.conduct()
 	pass := it
 	switch {
 	case it.kind == itemRST && ends.OnRST == ResetFIN:
-		pass = item{kind: itemTearDown, rule: ends.rule}
+		pass = item{kind: itemTearDown, rule: ends.ref(ln.l.tl)}
 	case it.kind == itemFIN && ends.tearsDown(ln.dir):
-		pass = item{kind: itemTearDown, rule: ends.rule}
+		pass = item{kind: itemTearDown, rule: ends.ref(ln.l.tl)}
 	}
 	g := ln.acquire(len(rules.path[dirIndex(ln.dir)]) > 0)
 	switch {

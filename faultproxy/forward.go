@@ -70,12 +70,21 @@ func (b *batch) write(raw []byte, it item) {
 	}
 }
 
+// notePassed records a frame that lies in the batch and passes with it.
+func (b *batch) notePassed(h frame.Header, payload []byte) {
+	ln := b.ln
+	ln.in.follow(h)
+	ln.out.midFrame, ln.out.midMessage = false, ln.in.inMessage
+	ln.l.tl.Append(timeline.Record{At: b.at, Conn: ln.l.num, Kind: timeline.KindFrame, Dir: ln.dir, Seen: passed,
+		Header: h, Payload: payload, Opaque: ln.in.opaqueTo(h)})
+}
+
 // note records what the item is about.
 func (b *batch) note(it item, seen timeline.Seen) { b.ln.note(&it, seen, b.at) }
 
 func (ln *lane) note(it *item, seen timeline.Seen, at time.Duration) {
 	r := timeline.Record{At: at, Conn: ln.l.num, Kind: timeline.KindFrame, Dir: ln.dir, Seen: seen,
-		Header: it.header, Payload: it.payload, Plain: it.plain, Inflated: it.inflated, Rule: it.rule}
+		Header: it.header, Payload: it.payload, Plain: it.plain, Inflated: it.inflated, Opaque: it.opaque, Rule: it.rule}
 	switch it.kind {
 	case itemPiece:
 		return
@@ -94,12 +103,20 @@ func (ln *lane) note(it *item, seen timeline.Seen, at time.Duration) {
 // goOpaque stops parsing this direction.
 func (b *batch) goOpaque(v *frame.Violation) {
 	ln := b.ln
-	ln.in.opaque = true
+	ln.in.opaque, ln.in.why = true, v.Text
 	ln.l.record(timeline.Record{At: b.at, Kind: timeline.KindOpaque, Dir: ln.dir, Fields: []timeline.Field{
 		{Name: "section", Value: v.Section}, {Name: "why", Value: v.Text}}})
+	b.denyFrameRules()
+}
+
+// denyFrameRules says that rules which wait for frames of an opaque direction wait
+// in vain.
+func (b *batch) denyFrameRules() {
+	ln := b.ln
+	ln.in.denied = b.rules
 	for _, a := range b.rules.all {
-		if a.stage == StageFrame && a.needs.Dirs.Has(ln.dir) {
-			ln.l.deny(a, ln.dir, "the stream is no longer parsed as frames: "+v.Text)
+		if a.stage == StageFrame && a.needs.Dirs&ln.dir != 0 && ln.l.selected(&a.Conns) {
+			ln.l.deny(a, ln.dir, "the stream is no longer parsed as frames: "+ln.in.why)
 		}
 	}
 }
@@ -109,13 +126,14 @@ func (b *batch) decide(list []*armed, h frame.Header, raw []byte, i int) {
 	ln, l := b.ln, b.ln.l
 	p := Plan{stage: StageFrame, conn: l.num, at: b.at, dir: ln.dir, fragment: !h.Opcode.IsControl() && !h.Fin,
 		frames: []delivery{{original: true}}}
-	p.view = l.view(ln.dir, h, raw[h.Size:], list)
+	var hidden string
+	p.view, hidden = ln.view(h, raw[h.Size:], list)
 	p.fixed = l.fixed(h)
-	fired := b.ask(list, &p)
+	fired := b.ask(list, &p, hidden)
 
-	it := item{kind: itemFrame, header: h, payload: raw[h.Size:]}
+	it := item{kind: itemFrame, header: h, payload: raw[h.Size:], opaque: ln.in.opaqueTo(h)}
 	if p.view.Payload != nil {
-		it.payload, it.plain, it.inflated = p.view.Payload, true, h.RSV&frame.RSV1 != 0 && !p.view.Opaque
+		it.payload, it.plain, it.inflated = p.view.Payload, true, h.RSV&frame.RSV1 != 0
 	}
 	if p.untouched() {
 		b.forward(raw, i, it)
@@ -145,18 +163,21 @@ func (b *batch) decide(list []*armed, h frame.Header, raw []byte, i int) {
 	}
 }
 
-// ask lets the rules edit the plan, and returns those that fired.
-func (b *batch) ask(list []*armed, p *Plan) (fired []*armed) {
+// ask lets the rules edit the plan, and returns those that fired. hidden says why
+// the payload cannot be seen.
+func (b *batch) ask(list []*armed, p *Plan, hidden string) (fired []*armed) {
 	l := b.ln.l
 	for _, a := range list {
 		if !a.inWindow(b.at) || !l.selected(&a.Conns) {
 			continue
 		}
-		if a.needs.Payload && p.view.Opaque {
-			l.deny(a, b.ln.dir, "the payload is compressed with context takeover; add the rule before the connection opens")
+		if !a.match.Match(p.view) {
+			if p.view.Opaque && !frame.Not(a.match).Match(p.view) { // it cannot tell
+				l.deny(a, b.ln.dir, hidden)
+			}
 			continue
 		}
-		if !a.match.Match(p.view) || !l.admit(a, b.ln.dir) {
+		if !l.admit(a, b.ln.dir) {
 			continue
 		}
 		if p.run(a, l) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,7 +33,8 @@ type handshake struct {
 func (p *Proxy) upgrade(socket, client net.Conn, req *head, rest []byte) bool {
 	l := newLink(p)
 	_, reqTarget := req.request()
-	l.path, _, _ = strings.Cut(reqTarget, "?")
+	reqPath, _, _ := strings.Cut(reqTarget, "?")
+	l.path = strings.Clone(reqPath) // not the whole head with it
 	l.head = req.bytes()
 	if !p.number(l) {
 		return false
@@ -158,7 +160,12 @@ func (h *handshake) clientLeft() {
 func (h *handshake) dial() bool {
 	ctx, cancel := h.watch.context(h.p.done)
 	defer cancel()
-	c, err := h.p.dial(ctx)
+	dialing, stop := ctx, func() {}
+	if h.p.conduct().HandshakeTimeout > 0 {
+		dialing, stop = context.WithTimeout(ctx, h.p.conduct().HandshakeTimeout)
+	}
+	defer stop()
+	c, err := h.p.dial(dialing)
 	fields := []timeline.Field{{Name: "address", Value: h.p.target.addr}}
 	if err != nil {
 		fields = append(fields, timeline.Field{Name: "error", Value: err.Error()})
@@ -171,7 +178,10 @@ func (h *handshake) dial() bool {
 		return true
 	case h.watch.left():
 		h.clientLeft()
-	case ctx.Err() == nil:
+	case ctx.Err() != nil: // the proxy closes
+	case dialing.Err() != nil:
+		h.failed(http.StatusGatewayTimeout, fmt.Sprintf("the upstream %s did not accept a connection within %v", timeline.RedactURL(h.p.Upstream), h.p.conduct().HandshakeTimeout))
+	default:
 		h.failed(http.StatusBadGateway, fmt.Sprintf("cannot reach the upstream %s: %v", timeline.RedactURL(h.p.Upstream), err))
 	}
 	return false
@@ -225,8 +235,8 @@ func (h *handshake) exchange() bool {
 // (1xx) pass on the way.
 func (h *handshake) roundTrip() (raw, rest []byte, err error) {
 	h.rewrite()
-	if h.p.HandshakeTimeout > 0 {
-		_ = h.server.SetReadDeadline(time.Now().Add(h.p.HandshakeTimeout))
+	if h.p.conduct().HandshakeTimeout > 0 {
+		_ = h.server.SetReadDeadline(time.Now().Add(h.p.conduct().HandshakeTimeout))
 		defer func() { _ = h.server.SetReadDeadline(time.Time{}) }()
 	}
 	if _, err := h.server.Write(h.req.bytes()); err != nil {
@@ -257,10 +267,25 @@ func (h *handshake) rewrite() {
 		h.req.set("Host", func(string) string { return t.url.Host })
 		h.req.set("Origin", func(string) string { return t.origin() })
 	}
-	if h.p.rules.Load().payload {
+	if h.needsPayload() {
 		h.single = true
 		h.req.set("Sec-WebSocket-Extensions", offerSingle)
 	}
+}
+
+// needsPayload reports whether some rule may have to look into this connection's
+// messages.
+func (h *handshake) needsPayload() bool {
+	rules := h.p.rules.Load()
+	if !rules.payload {
+		return false
+	}
+	for _, a := range rules.all {
+		if a.needs.Payload && h.l.selected(&a.Conns) {
+			return true
+		}
+	}
+	return false
 }
 
 // open sends the 101 on; from here on the connection is a link.
@@ -302,12 +327,21 @@ func (h *handshake) passAnswer(raw, rest []byte) {
 	out := parseHead(raw)
 	out.without("Connection", "Keep-Alive", "Transfer-Encoding")
 	out.add("Connection", "close")
-	h.watch.stop()
 	h.l.record(timeline.Record{Kind: timeline.KindResponse, Dir: frame.ToClient, Seen: left, Fields: responseFields(out)})
-	if _, err := h.client.Write(out.bytes()); err == nil {
-		_, _ = io.Copy(h.client, resp.Body)
+	if _, err = h.client.Write(out.bytes()); err == nil {
+		_, err = io.Copy(h.client, resp.Body)
 	}
-	drain(h.client)
+	_, here := h.watch.stop()
+	switch {
+	case !here:
+		h.clientLeft()
+	case err != nil && resp.ContentLength < 0:
+		// Without the chunks' framing a FIN would make a whole answer of a part.
+		h.l.record(timeline.Record{Kind: timeline.KindRST, Dir: frame.ToClient, Seen: left})
+		(&peer{conn: h.client}).reset()
+	default:
+		drain(h.client)
+	}
 }
 
 // upstreamFailed answers for an upstream that gave no answer.
@@ -318,7 +352,7 @@ func (h *handshake) upstreamFailed(err error) {
 	case errors.As(err, &bad):
 		h.failed(http.StatusBadGateway, bad.text)
 	case errors.As(err, &ne) && ne.Timeout():
-		h.failed(http.StatusGatewayTimeout, fmt.Sprintf("the upstream did not answer within %v", h.p.HandshakeTimeout))
+		h.failed(http.StatusGatewayTimeout, fmt.Sprintf("the upstream did not answer within %v", h.p.conduct().HandshakeTimeout))
 	case errors.Is(err, io.EOF):
 		h.failed(http.StatusBadGateway, "the upstream closed the connection without an answer")
 	default:
@@ -329,7 +363,7 @@ func (h *handshake) upstreamFailed(err error) {
 // failed records why a handshake failed and tells the client.
 func (h *handshake) failed(status int, why string) {
 	h.p.fail(h.l.num, "handshake", errors.New(why))
-	if page, ok := h.p.Pages[status]; ok {
+	if page, ok := h.p.conduct().Pages[status]; ok {
 		h.answer(status, page.Header, page.Body, 0)
 		return
 	}
@@ -352,16 +386,15 @@ func (h *handshake) answer(status int, header http.Header, body string, rule rul
 
 func requestFields(h *head) []timeline.Field {
 	method, target := h.request()
-	return append([]timeline.Field{{Name: "method", Value: method}, {Name: "target", Value: target}}, headFields(h)...)
+	return headFields(h, timeline.Field{Name: "method", Value: method}, timeline.Field{Name: "target", Value: target})
 }
 
 func responseFields(h *head) []timeline.Field {
-	_, status, _ := strings.Cut(h.first, " ")
-	return append([]timeline.Field{{Name: "status", Value: status}}, headFields(h)...)
+	return headFields(h, timeline.Field{Name: "status", Value: strconv.Itoa(h.status())})
 }
 
-func headFields(h *head) []timeline.Field {
-	var fields []timeline.Field
+func headFields(h *head, first ...timeline.Field) []timeline.Field {
+	fields := append(make([]timeline.Field, 0, len(first)+len(h.lines)), first...)
 	for _, l := range h.lines {
 		fields = append(fields, timeline.Field{Name: strings.ToLower(l.name), Value: l.value})
 	}

@@ -18,6 +18,7 @@ type head struct {
 	first  string // without its line end
 	lines  []headLine
 	ending string // of the first line
+	blank  string // the empty line behind the last header
 }
 
 type headLine struct {
@@ -36,24 +37,26 @@ func (e *badHead) Error() string { return e.text }
 // readHead reads from c until a head is complete, and returns it and what came
 // behind it. pre was read already.
 func readHead(c net.Conn, pre []byte, check func([]byte) error) (raw, rest []byte, err error) {
-	buf := append(make([]byte, 0, 2048), pre...)
+	lent := lend(false)
+	defer giveBack(lent)
+	buf := append((*lent)[:0], pre...)
 	for {
 		if err := check(buf); err != nil {
-			return buf, nil, err
+			return bytes.Clone(buf), nil, err
 		}
 		if n := headEnd(buf); n > 0 {
-			return buf[:n], buf[n:], nil
+			return bytes.Clone(buf[:n]), append([]byte(nil), buf[n:]...), nil
 		}
 		if len(buf) >= maxHead {
-			return buf, nil, &badHead{http.StatusRequestHeaderFieldsTooLarge, "the head is larger than 64 KiB"}
+			return bytes.Clone(buf), nil, &badHead{http.StatusRequestHeaderFieldsTooLarge, "the head is larger than 64 KiB"}
 		}
-		if cap(buf)-len(buf) < 1024 {
-			buf = append(make([]byte, 0, 2*cap(buf)), buf...)
+		if len(buf) == cap(buf) {
+			buf = append(make([]byte, 0, maxHead), buf...)
 		}
 		n, err := c.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
 		if err != nil && n == 0 {
-			return buf, nil, err
+			return bytes.Clone(buf), nil, err
 		}
 	}
 }
@@ -108,8 +111,8 @@ func checkResponse(b []byte) error {
 }
 
 func parseHead(raw []byte) *head {
-	h := &head{}
 	text := string(raw)
+	h := &head{lines: make([]headLine, 0, strings.Count(text, "\n"))}
 	line, text := cutLine(text)
 	h.first = strings.TrimRight(line, "\r\n")
 	h.ending = line[len(h.first):]
@@ -117,6 +120,7 @@ func parseHead(raw []byte) *head {
 		line, text = cutLine(text)
 		trimmed := strings.TrimRight(line, "\r\n")
 		if trimmed == "" {
+			h.blank = line
 			break
 		}
 		name, value, _ := strings.Cut(trimmed, ":")
@@ -133,13 +137,16 @@ func cutLine(s string) (line, rest string) {
 }
 
 func (h *head) bytes() []byte {
-	var b bytes.Buffer
-	b.WriteString(h.first + h.ending)
+	n := len(h.first) + len(h.ending) + len(h.blank)
 	for _, l := range h.lines {
-		b.WriteString(l.raw)
+		n += len(l.raw)
 	}
-	b.WriteString(h.ending)
-	return b.Bytes()
+	b := append(make([]byte, 0, n), h.first...)
+	b = append(b, h.ending...)
+	for _, l := range h.lines {
+		b = append(b, l.raw...)
+	}
+	return append(b, h.blank...)
 }
 
 func (h *head) header() http.Header {
@@ -210,6 +217,22 @@ func (h *head) hasToken(name, token string) bool {
 		}
 	}
 	return false
+}
+
+// checkRequestLine tells that the first line of a whole head asks for nothing in
+// HTTP/1.
+func (h *head) checkRequestLine() error {
+	method, version := h.first, ""
+	if i := strings.LastIndexByte(h.first, ' '); i >= 0 {
+		method, version = h.first[:i], h.first[i+1:]
+	}
+	switch {
+	case !strings.Contains(method, " "), !strings.HasPrefix(version, "HTTP/"):
+		return &badHead{http.StatusBadRequest, fmt.Sprintf("not an HTTP request: its first line is %.80q", h.first)}
+	case !strings.HasPrefix(version, "HTTP/1."):
+		return &badHead{http.StatusHTTPVersionNotSupported, fmt.Sprintf("%.20q: this port speaks HTTP/1.1, as a WebSocket upgrade needs (RFC 6455 section 4.1)", version)}
+	}
+	return nil
 }
 
 // request returns method and target of a request line.

@@ -43,8 +43,11 @@ type intake struct {
 	headLen   uint8
 	fate      fate
 	inMessage bool // between the first and the last frame of a data message
+	deflated  bool // the message in hand, or the last, is compressed
 	dropRest  bool // the message's first frame was dropped, by dropRule
-	opaque    bool // no longer parsed
+	opaque    bool // no longer parsed, because of why
+	why       string
+	denied    *ruleSet // the rules that were told so
 	rule      ruleRef
 	dropRule  ruleRef
 	header    frame.Header // of the frame that is arriving
@@ -98,6 +101,9 @@ func (ln *lane) take(buf []byte, at time.Duration) {
 	b.owner = b.gate.open
 	b.direct = b.gate.open
 	in := &ln.in
+	if in.opaque && in.denied != b.rules {
+		b.denyFrameRules()
+	}
 	for i := 0; i < len(buf); {
 		switch {
 		case in.opaque:
@@ -150,6 +156,10 @@ func (b *batch) header(i int) int {
 	}
 	if at >= 0 && h.Length <= uint64(len(raw)-n) {
 		n += int(h.Length)
+		if b.direct && b.unwatched(h) {
+			b.notePassed(h, raw[h.Size:n])
+			return n
+		}
 		took = n
 	} else if h.Length > 0 {
 		b.begin(h, raw[:n], at)
@@ -164,6 +174,9 @@ func (b *batch) header(i int) int {
 func (b *batch) verdict(h frame.Header) (fate, []*armed) {
 	in := &b.ln.in
 	in.rule = b.gate.rule
+	if !h.Opcode.IsControl() && h.Opcode != frame.OpContinuation {
+		in.dropRest = false // another message begins, whether or not the last one ended
+	}
 	switch {
 	case h.Opcode == frame.OpClose && b.gate.absorb:
 		return absorbing, nil
@@ -193,6 +206,13 @@ func (b *batch) wanted(list []*armed, h frame.Header) bool {
 	return false
 }
 
+// unwatched reports whether nothing can keep a frame with this header from
+// passing, so that the short way may be taken.
+func (b *batch) unwatched(h frame.Header) bool {
+	return !b.gate.swallow && !b.ln.in.dropRest && h.Opcode != frame.OpClose &&
+		len(b.rules.frames[dirIndex(b.ln.dir)][h.Opcode]) == 0
+}
+
 // whole handles a frame that is all there. Its bytes are raw: those of the batch
 // from i on, or others if i is negative.
 func (b *batch) whole(h frame.Header, raw []byte, i int) {
@@ -202,7 +222,7 @@ func (b *batch) whole(h frame.Header, raw []byte, i int) {
 	case gathering:
 		b.decide(list, h, raw, i)
 	case passing:
-		b.forward(raw, i, item{kind: itemFrame, header: h, payload: raw[h.Size:]})
+		b.forward(raw, i, item{kind: itemFrame, header: h, payload: raw[h.Size:], opaque: b.ln.in.opaqueTo(h)})
 	default:
 		b.skip(i, len(raw))
 		b.lose(f, h, raw[h.Size:])
@@ -253,7 +273,7 @@ func (b *batch) piece(i, n int) {
 	}
 	switch {
 	case in.fate == passing && last:
-		b.forward(bytes, i, item{kind: itemFrame, header: in.header, payload: in.prefix})
+		b.forward(bytes, i, item{kind: itemFrame, header: in.header, payload: in.prefix, opaque: in.opaqueTo(in.header)})
 	case in.fate == passing:
 		b.forward(bytes, i, item{kind: itemPiece})
 	default:
@@ -274,7 +294,7 @@ func (b *batch) lose(f fate, h frame.Header, payload []byte) {
 	if h.Opcode == frame.OpContinuation && h.Fin {
 		in.dropRest = false
 	}
-	b.note(item{kind: itemFrame, header: h, payload: payload, rule: in.rule}, arrived)
+	b.note(item{kind: itemFrame, header: h, payload: payload, rule: in.rule, opaque: in.opaqueTo(h)}, arrived)
 	if f == absorbing {
 		b.ln.l.absorbed(b.ln)
 		b.refresh()
@@ -283,7 +303,11 @@ func (b *batch) lose(f fate, h frame.Header, payload []byte) {
 
 // follow keeps track of message boundaries.
 func (in *intake) follow(h frame.Header) {
-	if !h.Opcode.IsControl() {
-		in.inMessage = !h.Fin
+	if h.Opcode.IsControl() {
+		return
+	}
+	in.inMessage = !h.Fin
+	if h.Opcode != frame.OpContinuation {
+		in.deflated = h.RSV&frame.RSV1 != 0
 	}
 }

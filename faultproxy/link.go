@@ -33,20 +33,21 @@ type link struct {
 	active [2]atomic.Int64 // when bytes last arrived, by direction of travel
 	lazies atomic.Pointer[[]*lazyIdle]
 
-	mu     sync.Mutex
-	header http.Header // parsed from head on first use
-	slots  map[string]*slot
-	timed  []*timedSlot
-	timer  *time.Timer
-	timers map[*time.Timer]struct{}
-	over   bool
+	mu      sync.Mutex
+	header  http.Header // parsed from head on first use
+	slots   map[*tally]*slot
+	chances map[string]*[3]*rand.Rand // by rule and direction; 2 is none
+	timed   []*timedSlot
+	timer   *time.Timer
+	timers  map[*time.Timer]struct{}
+	over    bool
 }
 
 // slot is what one rule keeps for one connection. The link's mutex guards it.
 type slot struct {
 	counter counter
-	rand    [3]*rand.Rand // by direction; 2 is none
-	denied  bool          // "not applied" was recorded
+	denied  bool // "not applied" was recorded
+	told    bool // that it acts on everything was recorded
 }
 
 func newLink(p *Proxy) *link {
@@ -56,7 +57,8 @@ func newLink(p *Proxy) *link {
 	return l
 }
 
-// start runs the link; the caller's goroutine is not needed any more.
+// start runs the link; the caller's goroutine is not needed any more. Rules whose
+// time is the opening have acted before the first byte is read.
 func (l *link) start() {
 	l.opened = l.tl.Now()
 	l.active[0].Store(int64(l.opened))
@@ -186,16 +188,24 @@ func (l *link) requestHeader() http.Header {
 }
 
 // slot returns what a rule keeps for this connection. The mutex is held.
-func (l *link) slot(name string) *slot {
-	s := l.slots[name]
+func (l *link) slot(a *armed) *slot {
+	s := l.slots[a.tally]
 	if s == nil {
 		if l.slots == nil {
-			l.slots = make(map[string]*slot)
+			l.slots = make(map[*tally]*slot)
 		}
 		s = &slot{}
-		l.slots[name] = s
+		l.slots[a.tally] = s
 	}
 	return s
+}
+
+// forget drops what is kept for a rule that is no longer in force.
+func (l *link) forget(a *armed) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.slots, a.tally)
+	delete(l.chances, a.Name)
 }
 
 // chance returns the stream of chance of a rule in a direction of this connection.
@@ -206,49 +216,57 @@ func (l *link) chance(name string, dir frame.Direction) *rand.Rand {
 	if dir == frame.ToServer || dir == frame.ToClient {
 		i = dirIndex(dir)
 	}
-	s := l.slot(name)
-	if s.rand[i] == nil {
-		s.rand[i] = l.p.stream(name, l.num, i)
+	streams := l.chances[name]
+	if streams == nil {
+		if l.chances == nil {
+			l.chances = make(map[string]*[3]*rand.Rand)
+		}
+		streams = new([3]*rand.Rand)
+		l.chances[name] = streams
 	}
-	return s.rand[i]
+	if streams[i] == nil {
+		streams[i] = l.p.stream(name, l.num, i)
+	}
+	return streams[i]
 }
 
-// admit counts an occurrence for a rule and reports whether it acts.
+// admit counts an occurrence for a rule and reports whether it acts. If so one of
+// its Times is taken, so that two directions or connections never share one;
+// giveBack returns it.
 func (l *link) admit(a *armed, dir frame.Direction) bool {
 	a.seen.Add(1)
 	var chance *rand.Rand
 	if a.OneIn > 1 {
 		chance = l.chance(a.Name, dir)
 	}
+	acts := false
+	l.counted(a, func(c *counter) {
+		if acts = a.admits(c, chance); acts {
+			c.fired++
+		}
+	})
+	return acts
+}
+
+// giveBack says that a rule that was admitted found nothing to do.
+func (l *link) giveBack(a *armed) { l.counted(a, func(c *counter) { c.fired-- }) }
+
+// counted hands out the counter of a rule under the mutex that guards it.
+func (l *link) counted(a *armed, f func(*counter)) {
 	if a.perProxy() {
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		return a.admits(&a.counter, chance)
+		f(&a.counter)
+		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return a.admits(&l.slot(a.Name).counter, chance)
+	f(&l.slot(a).counter)
 }
 
-// count counts a firing and returns how many came before it.
-func (l *link) count(a *armed) int {
-	a.fired.Add(1)
-	mu, c := &l.mu, (*counter)(nil)
-	if a.perProxy() {
-		mu, c = &a.mu, &a.counter
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	if c == nil {
-		c = &l.slot(a.Name).counter
-	}
-	c.fired++
-	return c.fired - 1
-}
-
-// fire counts and records a firing.
+// fire counts and records that a rule acted.
 func (l *link) fire(a *armed, dir frame.Direction, at time.Duration) {
-	l.count(a)
+	a.fired.Add(1)
 	l.recordFault(a, dir, at)
 }
 
@@ -260,7 +278,7 @@ func (l *link) recordFault(a *armed, dir frame.Direction, at time.Duration) {
 // deny records, once for each rule, that it could not act on this connection.
 func (l *link) deny(a *armed, dir frame.Direction, why string) {
 	l.mu.Lock()
-	s := l.slot(a.Name)
+	s := l.slot(a)
 	first := !s.denied
 	s.denied = true
 	l.mu.Unlock()
@@ -278,9 +296,27 @@ func (l *link) pathDelay(rules *ruleSet, dir frame.Direction, at time.Duration) 
 	}
 	p := Plan{stage: StagePath, conn: l.num, at: at, dir: dir}
 	for _, a := range list {
-		if a.inWindow(at) && l.selected(&a.Conns) && l.admit(a, dir) && p.run(a, l) && l.count(a) == 0 {
-			l.recordFault(a, dir, at) // once: such a rule acts on everything
+		if !a.inWindow(at) || !l.selected(&a.Conns) || !l.admit(a, dir) || !p.run(a, l) {
+			continue
+		}
+		a.fired.Add(1)
+		if l.first(a) {
+			l.recordFault(a, dir, at)
+		}
+		if a.Final {
+			break
 		}
 	}
 	return p.delay
+}
+
+// first reports whether this is the first time that a rule of the path acts on the
+// connection. Only that is recorded: such a rule acts on everything.
+func (l *link) first(a *armed) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.slot(a)
+	first := !s.told
+	s.told = true
+	return first
 }

@@ -186,11 +186,11 @@ func nameFor(r Rule, list []*armed) string {
 // Middlebox is a preset: what a real proxy or load balancer does by default. See
 // package middlebox.
 type Middlebox interface {
-	// Configure adds rules to a proxy that has not started, and sets its fields.
+	// Configure adds rules to a proxy and sets its behavior.
 	Configure(p *Proxy) error
 }
 
-// Use makes the proxy behave like a middlebox. Call it before clients connect.
+// Use makes the proxy behave like a middlebox.
 func (p *Proxy) Use(m Middlebox) error { return p.report(m.Configure(p)) }
 
 // unmet lists the rules that had to fire and did not.

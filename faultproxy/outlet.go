@@ -33,6 +33,7 @@ type item struct {
 	payload  []byte // for the record
 	plain    bool   // payload is unmasked
 	inflated bool   // and inflated
+	opaque   bool   // payload is compressed, which the header does not say
 	late     bool   // others may pass it
 	close    bool   // an injected Close
 	rule     ruleRef

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -78,26 +79,25 @@ func (p *Proxy) startHTTP() {
 		Transport: transport,
 		ErrorLog:  silent,
 		Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL.RawQuery = r.In.URL.RawQuery // even where it cannot be parsed
 			r.SetURL(&upstream)
 			r.SetXForwarded()
+			if p.TLSConfig != nil { // which the server behind the channel cannot see
+				r.Out.Header.Set("X-Forwarded-Proto", "https")
+			}
 			if p.PreserveHost {
 				r.Out.Host = r.In.Host
 			}
 		},
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
-			http.Error(w, fmt.Sprintf("faultproxy: cannot reach the upstream %s: %v", timeline.RedactURL(p.Upstream), err), http.StatusBadGateway)
-		},
+		ErrorHandler: p.unreached,
 	}
 	p.http = &http.Server{ErrorLog: silent, ReadHeaderTimeout: headTimeout, Handler: http.HandlerFunc(
 		func(w http.ResponseWriter, r *http.Request) {
-			sw := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-			proxy.ServeHTTP(sw, r)
-			p.mu.Lock()
-			p.plain++
-			p.mu.Unlock()
-			p.Timeline.Append(timeline.Record{At: p.Timeline.Now(), Kind: timeline.KindHTTP, Fields: []timeline.Field{
-				{Name: "method", Value: r.Method}, {Name: "target", Value: r.URL.RequestURI()},
-				{Name: "status", Value: strconv.Itoa(sw.status)}}})
+			if !p.enter() {
+				panic(http.ErrAbortHandler)
+			}
+			defer p.leave()
+			proxy.ServeHTTP(&recordingWriter{ResponseWriter: w, p: p, r: r}, r)
 		})}
 	p.http.SetKeepAlivesEnabled(false)
 	p.running++
@@ -109,16 +109,42 @@ func (p *Proxy) startHTTP() {
 
 func (p *Proxy) stopHTTP() { _ = p.http.Close() }
 
-// statusWriter remembers the status of an answer.
-type statusWriter struct {
-	http.ResponseWriter
-	status int
+// unreached answers for an upstream that did not.
+func (p *Proxy) unreached(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil { // the client left, or the proxy closes
+		p.fail(0, "plain HTTP", fmt.Errorf("%s %s: the client left before the upstream answered", r.Method, r.URL.RequestURI()))
+		panic(http.ErrAbortHandler)
+	}
+	why := fmt.Errorf("cannot reach the upstream %s: %w", timeline.RedactURL(p.Upstream), err)
+	p.fail(0, "plain HTTP", why)
+	page, ok := p.conduct().Pages[http.StatusBadGateway]
+	if !ok {
+		http.Error(w, "faultproxy: "+why.Error(), http.StatusBadGateway)
+		return
+	}
+	maps.Copy(w.Header(), page.Header)
+	w.WriteHeader(http.StatusBadGateway)
+	_, _ = io.WriteString(w, page.Body)
 }
 
-func (w *statusWriter) WriteHeader(status int) {
-	w.status = status
+// recordingWriter records an exchange before its answer is sent.
+type recordingWriter struct {
+	http.ResponseWriter
+	p *Proxy
+	r *http.Request
+}
+
+func (w *recordingWriter) WriteHeader(status int) {
+	if status >= 200 || status == http.StatusSwitchingProtocols {
+		w.p.mu.Lock()
+		w.p.plain++
+		w.p.mu.Unlock()
+		w.p.Timeline.Append(timeline.Record{At: w.p.Timeline.Now(), Kind: timeline.KindHTTP, Fields: []timeline.Field{
+			{Name: "method", Value: w.r.Method}, {Name: "target", Value: w.r.URL.RequestURI()},
+			{Name: "status", Value: strconv.Itoa(status)}}})
+	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap lets http.ResponseController reach Flush.
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+// Unwrap lets http.ResponseController reach Flush and Hijack.
+func (w *recordingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

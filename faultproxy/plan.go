@@ -52,16 +52,29 @@ type Plan struct {
 	refuse   bool
 }
 
-// run lets a rule edit the plan and reports whether that changed anything.
+// run lets an admitted rule edit the plan and reports whether that changed
+// anything. A fault of which a part is not possible does nothing at all.
 func (p *Plan) run(a *armed, l *link) bool {
+	before := *p
+	if len(p.frames) > 0 {
+		before.frames = append([]delivery(nil), p.frames...)
+	}
 	p.rule, p.why, p.changed = a.id, "", false
 	p.rand = func() *rand.Rand { return l.chance(a.Name, p.dir) }
-	acts := len(p.acts)
 	a.Do.Apply(p)
-	for i := range p.acts[acts:] {
-		p.acts[acts+i].rule = a.id
+	if p.why != "" {
+		why := p.why
+		*p = before
+		p.why = why
 	}
-	return p.changed && p.why == ""
+	if p.why != "" || !p.changed {
+		l.giveBack(a)
+		return false
+	}
+	for i := range p.acts[len(before.acts):] {
+		p.acts[len(before.acts)+i].rule = a.id
+	}
+	return true
 }
 
 // edited notes that the rule in hand changed what becomes of the frame.
@@ -116,8 +129,8 @@ func (p *Plan) Jitter(d, jitter time.Duration) time.Duration {
 	return max(d, 0)
 }
 
-// NotApplied says why the fault could not do what it is for; it is recorded and
-// the rule does not count as fired.
+// NotApplied says why the fault could not do what it is for. That is recorded,
+// nothing else it did to the plan counts, and the rule has not fired.
 func (p *Plan) NotApplied(format string, args ...any) {
 	if p.why == "" {
 		p.why = fmt.Sprintf(format, args...)
@@ -216,7 +229,11 @@ func (p *Plan) Inject(f frame.Frame, toward frame.Direction) {
 		return
 	}
 	p.changed = true
-	p.acts = append(p.acts, act{kind: actInject, dir: toward, frame: f})
+	for _, d := range [2]frame.Direction{frame.ToServer, frame.ToClient} {
+		if toward.Has(d) {
+			p.acts = append(p.acts, act{kind: actInject, dir: d, frame: f})
+		}
+	}
 }
 
 // Close starts a closing handshake that the other peer does not know of.

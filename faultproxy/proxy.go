@@ -60,26 +60,18 @@ type Proxy struct {
 	// PreserveHost passes Host and Origin on as the client sent them. By default
 	// they are rewritten to the upstream's.
 	PreserveHost bool
-	// HandshakeTimeout is how long the upstream has to answer an upgrade before the
-	// client gets a 504. 0: as long as the client waits.
-	HandshakeTimeout time.Duration
 	// Patience is how long an injected frame waits for a frame boundary. 0: 5 s.
 	Patience time.Duration
-	// Ends says how one side's end is passed to the other.
-	Ends Ends
-	// Pages are the proxy's own error pages by status: 502 when the upstream cannot
-	// be reached, 504 when it does not answer. Others get a line of text.
-	Pages map[int]Page
-
 	// URL is where clients connect, such as ws://127.0.0.1:41234. Set by Start.
 	URL string
 
-	target       *target
-	roots        *x509.CertPool
-	authority    *x509.Certificate
-	rules        atomic.Pointer[ruleSet]
-	ownTimeline  bool
-	tb           TB
+	target      *target
+	roots       *x509.CertPool
+	authority   *x509.Certificate
+	rules       atomic.Pointer[ruleSet]
+	behavior    atomic.Pointer[Behavior]
+	ownTimeline bool
+	tb          TB
 
 	ruleMu sync.Mutex // one change of the rules at a time; never held while waiting
 
@@ -98,12 +90,6 @@ type Proxy struct {
 	closing  bool
 	closeErr error
 	closed   chan struct{}
-}
-
-// Page is an error page.
-type Page struct {
-	Header http.Header
-	Body   string
 }
 
 // Start opens the proxy: it listens, serves, and sets URL.

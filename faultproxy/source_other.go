@@ -4,7 +4,9 @@ package faultproxy
 
 import "net"
 
-type rawReader interface{ Read(func(fd uintptr) bool) error }
+type rawReader interface {
+	Read(func(fd uintptr) bool) error
+}
 
 func newSource(c net.Conn) *source {
 	w, _ := c.(waiter)

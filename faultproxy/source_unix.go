@@ -11,7 +11,9 @@ import (
 
 // rawReader reads a socket by system call as soon as the poller says that it is
 // readable; the buffer is taken only then.
-type rawReader interface{ Read(func(fd uintptr) bool) error }
+type rawReader interface {
+	Read(func(fd uintptr) bool) error
+}
 
 func newSource(c net.Conn) *source {
 	s := &source{conn: c}

@@ -62,6 +62,11 @@ func (t *target) httpScheme() string {
 // rewrite returns the request target the upstream is asked for: its own path
 // before the client's, and both queries.
 func (t *target) rewrite(target string) string {
+	if scheme, rest, ok := strings.Cut(target, "://"); ok && !strings.ContainsAny(scheme, "/?") {
+		// The absolute form (RFC 9112 section 3.2.2) names the proxy.
+		_, target, _ = strings.Cut(rest, "/")
+		target = "/" + target
+	}
 	path, query, _ := strings.Cut(target, "?")
 	base := t.url.EscapedPath()
 	switch {

@@ -28,10 +28,11 @@ func watch(c net.Conn, got []byte) *watcher {
 
 func (w *watcher) run() {
 	defer close(w.stopped)
-	buf := make([]byte, 4096)
+	lent := lend(false)
+	defer giveBack(lent)
 	for len(w.got) < maxHeld {
-		n, err := w.conn.Read(buf)
-		w.got = append(w.got, buf[:n]...)
+		n, err := w.conn.Read(*lent)
+		w.got = append(w.got, (*lent)[:n]...)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return
 		}

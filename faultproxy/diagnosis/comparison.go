@@ -1,0 +1,85 @@
+package diagnosis
+
+import (
+	"time"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+)
+
+// comparison holds how all connections of a recording were cut, so that a number
+// that comes back can be told from an accident. The zero value is ready.
+type comparison struct{ conns map[int]*outline }
+
+// outline is as much of a history as can be compared.
+type outline struct {
+	opened bool
+	at     time.Duration // when it opened
+	last   time.Duration // the last bytes from either side
+	done   bool          // it began to end
+	cut    bool          // without a Close frame, and not by the client
+	age    time.Duration
+	idle   time.Duration
+	ends   endSeer
+}
+
+// see takes the next event of any connection.
+func (c *comparison) see(ev timeline.Event) {
+	if ev.Conn == 0 {
+		return
+	}
+	if c.conns == nil {
+		c.conns = map[int]*outline{}
+	}
+	o := c.conns[ev.Conn]
+	if o == nil {
+		o = &outline{}
+		c.conns[ev.Conn] = o
+	}
+	if o.done {
+		return
+	}
+	if ev.Kind == timeline.KindOpened {
+		o.opened, o.at, o.last = true, ev.At, ev.At
+	}
+	by, how := o.ends.see(ev)
+	switch {
+	case how != StillOpen:
+		o.done = true
+		o.cut = o.opened && how != CloseFrame && by != Client
+		o.age, o.idle = ev.At-o.at, ev.At-o.last
+	case o.opened && arrives(ev):
+		o.last = ev.At
+	}
+}
+
+// How far two measurements of the same timer may lie apart: for a lifetime, and for
+// a silence, which nginx's lazy timer shortens by up to 300 ms.
+const (
+	sameAge  = 60 * time.Millisecond
+	sameIdle = 310*time.Millisecond + slack
+)
+
+// repeats counts the other connections that were cut at the same age, whatever the
+// silence before, and those cut after the same silence, whatever their age.
+func (c *comparison) repeats(conn int) (ages, idles int) {
+	own := c.conns[conn]
+	if own == nil || !own.cut {
+		return 0, 0
+	}
+	for n, o := range c.conns {
+		if n == conn || !o.cut {
+			continue
+		}
+		sameA, sameI := near(o.age, own.age, sameAge), near(o.idle, own.idle, sameIdle)
+		switch {
+		case sameA && !sameI:
+			ages++
+		case sameI && !sameA:
+			idles++
+		}
+	}
+	return ages, idles
+}
+
+// near reports whether two durations differ by no more than the tolerance.
+func near(a, b, tolerance time.Duration) bool { return (a - b).Abs() <= tolerance }

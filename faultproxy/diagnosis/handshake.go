@@ -1,0 +1,143 @@
+package diagnosis
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// patience is how long a handshake must have gone without an answer before that,
+// and not who ended it, is the cause.
+const patience = time.Second
+
+// handshake explains a connection that never opened.
+func (h *history) handshake() (Party, Cause) {
+	if h.request == nil {
+		return Unknown, Cause{ID: IDUnknown, Confidence: Low, Evidence: evidence(h.ended),
+			Text: "the recording holds no upgrade request of this connection"}
+	}
+	if h.dialed != nil && field(*h.dialed, "error") != "" {
+		return h.notDialed()
+	}
+	if h.response == nil {
+		return h.noAnswer()
+	}
+	if status := field(*h.response, "status"); status != "101" {
+		return Server, h.rejected(status)
+	}
+	by := Unknown
+	if h.first.index >= 0 {
+		by = h.first.by
+	}
+	if by == Unknown && h.ended == nil {
+		return Unknown, Cause{ID: IDStillOpen, Confidence: Medium, Evidence: evidence(h.request, h.response),
+			Text: "the 101 has been passed on, the connection is about to open"}
+	}
+	return by, Cause{
+		ID: IDHandshakeBroken, Confidence: Medium, Evidence: evidence(h.response, h.ending(), h.ended),
+		Text:   "a 101 reached the client, but the connection did not open",
+		Advice: info(IDHandshakeBroken).Advice,
+	}
+}
+
+// notDialed is a server that could not be reached. What the client was answered
+// instead is not the cause.
+func (h *history) notDialed() (Party, Cause) {
+	why := field(*h.dialed, "error")
+	c := Cause{
+		ID: IDUpstreamDown, Confidence: Certain, Evidence: evidence(h.request, h.dialed, h.response),
+		Text:   "the server could not be reached: " + why,
+		Advice: info(IDUpstreamDown).Advice,
+	}
+	if strings.Contains(strings.ToLower(why), "refused") {
+		c.ID, c.Text, c.Advice = IDRefused, "the server's address refused the connection: "+why, info(IDRefused).Advice
+	}
+	if h.response != nil {
+		c.Text += "; the client was answered " + statusWords(field(*h.response, "status"))
+	}
+	return Network, c
+}
+
+// rejected is an answer other than 101.
+func (h *history) rejected(status string) Cause {
+	c := Cause{
+		ID: IDHandshakeRejected, Confidence: Certain, Evidence: evidence(h.request, h.response),
+		Text:   "the upgrade was answered " + statusWords(status) + ", not 101",
+		Advice: statusAdvice(status),
+	}
+	if after := field(*h.response, "retry-after"); after != "" {
+		c.Text += ", Retry-After " + after
+		c.Advice += "; do not try again before Retry-After says so (RFC 9110 section 10.2.3)"
+	}
+	return c
+}
+
+func statusWords(status string) string {
+	if status == "" {
+		return "with something that is no HTTP status"
+	}
+	return "with status " + status
+}
+
+func statusAdvice(status string) string {
+	switch status {
+	case "401", "403", "407":
+		return "credentials are missing or refused: look at what the client sends and stop retrying with the same"
+	case "404":
+		return "the path is not served: compare it with the server's route and the proxy's location"
+	case "400", "426":
+		return "a proxy that does not pass Upgrade and Connection on is the usual reason (nginx needs both headers set)"
+	case "429":
+		return "too many attempts: back off, with jitter"
+	case "502", "503", "504":
+		return "the gateway cannot reach the server, or it is overloaded: look at the server behind it; retry with back-off"
+	case "200", "301", "302", "307", "308":
+		return "the address serves ordinary HTTP; WebSocket clients follow no redirect: check scheme, host and path"
+	}
+	return info(IDHandshakeRejected).Advice
+}
+
+// noAnswer is an upgrade request that was not answered.
+func (h *history) noAnswer() (Party, Cause) {
+	ending := h.ending()
+	if ending == nil && h.ended == nil {
+		return Unknown, Cause{ID: IDStillOpen, Confidence: Certain, Evidence: evidence(h.request),
+			Text: "waiting for the answer to the upgrade for " + span(h.now-h.request.At)}
+	}
+	_, at := h.until()
+	waited := at - h.request.At
+	by := h.first.by
+	c := Cause{Confidence: Certain, Evidence: evidence(h.request, ending, h.ended)}
+	switch {
+	case waited >= patience:
+		c.ID, c.Confidence = IDNeverAnswered, High
+		c.Text = "no answer to the upgrade within " + span(waited) + ", then " + giveUpWords(by, h.first.how)
+	case by == Client:
+		c.ID, c.Confidence = IDClientGone, Medium
+		c.Text = "the client left " + span(waited) + " after its upgrade request, before an answer"
+		c.Advice = "look at what made the client leave: a handshake timeout this short, a page that was closed, a close() while connecting"
+		return by, c
+	default:
+		c.ID = IDHandshakeCut
+		c.Text = fmt.Sprintf("%s %s after the upgrade request, before any answer", tcpEnd(h.first.how), span(waited))
+	}
+	c.Advice = info(c.ID).Advice
+	return by, c
+}
+
+func tcpEnd(how How) string {
+	if how == RST {
+		return "a reset (RST)"
+	}
+	return "the end of the connection (FIN)"
+}
+
+func giveUpWords(by Party, how How) string {
+	switch by {
+	case Client:
+		return "the client gave up"
+	case Unknown:
+		return "the connection ended"
+	}
+	return tcpEnd(how)
+}

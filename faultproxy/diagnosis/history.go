@@ -1,0 +1,266 @@
+package diagnosis
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+)
+
+// history is what happened on one connection, sorted by what it means.
+type history struct {
+	events []timeline.Event // of this connection, in order
+	now    time.Duration    // of the last event of the whole recording
+
+	request  *timeline.Event
+	dialed   *timeline.Event
+	response *timeline.Event // that reached the client
+	opened   *timeline.Event
+	ended    *timeline.Event
+	gaps     bool // events are missing
+
+	// first is the signal that began the end; first.index is -1 if there is none.
+	first signal
+	// shown is the first end of TCP that the client got, if any.
+	shown *timeline.Event
+}
+
+// signal is an event with which someone ends a connection.
+type signal struct {
+	index int // into history.events
+	by    Party
+	how   How
+}
+
+func newHistory(events []timeline.Event, now time.Duration) *history {
+	h := &history{events: events, now: now, first: signal{index: -1}}
+	var ends endSeer
+	for i := range events {
+		ev := &events[i]
+		switch ev.Kind {
+		case timeline.KindRequest:
+			if h.request == nil {
+				h.request = ev
+			}
+		case timeline.KindDialed:
+			h.dialed = ev
+		case timeline.KindResponse:
+			if ev.Seen&timeline.Left != 0 {
+				h.response = ev
+			}
+		case timeline.KindOpened:
+			h.opened = ev
+		case timeline.KindEnded:
+			h.ended = ev
+		case timeline.KindLost:
+			h.gaps = true
+		}
+		if by, how := ends.see(*ev); how != StillOpen && h.first.index < 0 {
+			h.first = signal{index: i, by: by, how: how}
+		}
+		if h.shown == nil && showsEnd(*ev) {
+			h.shown = ev
+		}
+	}
+	return h
+}
+
+// showsEnd reports whether the client gets the end of TCP with the event.
+func showsEnd(ev timeline.Event) bool {
+	if ev.Dir != frame.ToClient {
+		return false
+	}
+	switch ev.Kind {
+	case timeline.KindFIN, timeline.KindRST:
+		return ev.Seen&timeline.Left != 0
+	case timeline.KindClosed:
+		return true
+	}
+	return false
+}
+
+// endSeer tells whose doing the end of a connection is. It must see every event.
+type endSeer struct {
+	clientEnded, serverEnded bool // an end came from that peer
+}
+
+// see returns who ends the connection with the event, and how; StillOpen if nobody.
+func (s *endSeer) see(ev timeline.Event) (Party, How) {
+	how := endOf(ev)
+	if how == StillOpen {
+		return Unknown, StillOpen
+	}
+	arrived := ev.Seen&timeline.Arrived != 0
+	switch {
+	case arrived && ev.Dir == frame.ToServer:
+		s.clientEnded = true
+		return Client, how
+	case arrived:
+		s.serverEnded = true
+		return Server, how
+	case how == CloseFrame && ev.Dir == frame.ToClient:
+		return Server, how
+	case how == CloseFrame:
+		// Made on the way to the server: the client's connection does not end with it
+		// but with what the server then does.
+		return Unknown, StillOpen
+	case s.clientEnded:
+		return Client, how
+	case s.serverEnded:
+		return Server, how
+	}
+	return Network, how
+}
+
+// endOf returns with what an event ends a connection.
+func endOf(ev timeline.Event) How {
+	switch ev.Kind {
+	case timeline.KindFrame:
+		if ev.Header.Opcode == frame.OpClose {
+			return CloseFrame
+		}
+	case timeline.KindFIN:
+		return FIN
+	case timeline.KindRST:
+		return RST
+	case timeline.KindClosed:
+		if field(ev, "how") == "rst" {
+			return RST
+		}
+		return FIN
+	}
+	return StillOpen
+}
+
+// ending returns the event that began the end, or nil.
+func (h *history) ending() *timeline.Event {
+	if h.first.index < 0 {
+		return nil
+	}
+	return &h.events[h.first.index]
+}
+
+// until is how many events count for what was before the end, and when that was.
+func (h *history) until() (n int, at time.Duration) {
+	switch {
+	case h.first.index >= 0:
+		return h.first.index, h.events[h.first.index].At
+	case h.ended != nil:
+		return len(h.events), h.ended.At
+	}
+	return len(h.events), h.now
+}
+
+// arrives reports whether bytes came from a peer with the event.
+func arrives(ev timeline.Event) bool {
+	switch ev.Kind {
+	case timeline.KindFrame, timeline.KindFrameStart, timeline.KindBytes:
+		return ev.Seen&timeline.Arrived != 0 && (ev.Dir == frame.ToServer || ev.Dir == frame.ToClient)
+	}
+	return false
+}
+
+// reaches reports whether bytes reached the client with the event.
+func reaches(ev timeline.Event) bool {
+	switch ev.Kind {
+	case timeline.KindFrame, timeline.KindFrameStart, timeline.KindBytes:
+		return ev.Dir == frame.ToClient && ev.Seen&timeline.Left != 0
+	}
+	return false
+}
+
+// silence is the time without bytes from one side or either, before the end.
+type silence struct {
+	dir     frame.Direction // Both: from neither
+	idle    time.Duration   // the last one, up to the end
+	longest time.Duration   // the longest one before that
+	like    int             // how many before were about as long, or longer
+	last    *timeline.Event // the bytes before it; nil if there were none since the opening
+}
+
+// silent measures the silence of the directions in dir.
+func (h *history) silent(dir frame.Direction) silence {
+	s := silence{dir: dir}
+	if h.opened == nil {
+		return s
+	}
+	n, at := h.until()
+	begin := h.opened.At
+	var gaps []time.Duration
+	for i := range h.events[:n] {
+		ev := &h.events[i]
+		if !arrives(*ev) || !dir.Has(ev.Dir) {
+			continue
+		}
+		gaps = append(gaps, ev.At-begin)
+		begin, s.last = max(begin, ev.At), ev
+	}
+	s.idle = max(at-begin, 0)
+	for _, gap := range gaps {
+		s.longest = max(s.longest, gap)
+		if gap >= s.idle-slack {
+			s.like++
+		}
+	}
+	return s
+}
+
+// before returns the event at the beginning of a silence: the last bytes, or the
+// opening.
+func (h *history) before(s silence) *timeline.Event {
+	if s.last != nil {
+		return s.last
+	}
+	return h.opened
+}
+
+// age is how long the connection had been open when it began to end.
+func (h *history) age() time.Duration {
+	if h.opened == nil {
+		return 0
+	}
+	_, at := h.until()
+	return max(at-h.opened.At, 0)
+}
+
+// evidence copies events, without nils and doubles, in order.
+func evidence(events ...*timeline.Event) []timeline.Event {
+	var once []*timeline.Event
+	for _, ev := range events {
+		if ev != nil && !slices.Contains(once, ev) {
+			once = append(once, ev)
+		}
+	}
+	slices.SortStableFunc(once, func(a, b *timeline.Event) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Seq, b.Seq))
+	})
+	kept := make([]timeline.Event, len(once))
+	for i, ev := range once {
+		kept[i] = *ev
+	}
+	return kept
+}
+
+// field returns a detail of an event, whatever the case of its name; empty if it
+// has none.
+func field(ev timeline.Event, name string) string {
+	for _, f := range ev.Fields {
+		if strings.EqualFold(f.Name, name) {
+			return f.Value
+		}
+	}
+	return ""
+}
+
+// negotiatesDeflate reports whether a response agrees to permessage-deflate.
+func negotiatesDeflate(ev timeline.Event) bool {
+	for _, name := range []string{"extensions", "sec-websocket-extensions"} {
+		if strings.Contains(field(ev, name), "permessage-deflate") {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,322 @@
+package heartbeat_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/heartbeat"
+	"github.com/heartbreak-ws/heartbreak/internal/schema"
+)
+
+func TestBeatsAndAnswers(t *testing.T) {
+	tests := []struct {
+		name    string
+		dialect heartbeat.Dialect
+		view    frame.View
+		beat    bool
+		answer  bool
+	}{
+		{"client's ping", heartbeat.Protocol(), sent(frame.Ping([]byte("x"))), true, false},
+		{"server's ping", heartbeat.Protocol(), received(frame.Ping(nil)), true, false},
+		{"pong", heartbeat.Protocol(), sent(frame.Pong(nil)), false, true},
+		{"text ping is no protocol beat", heartbeat.Protocol(), sent(frame.Text("ping")), false, false},
+		{"text ping", heartbeat.Text("ping", "pong"), sent(frame.Text("ping")), true, false},
+		{"text pong", heartbeat.Text("ping", "pong"), received(frame.Text("pong")), false, true},
+		{"text that only begins so", heartbeat.Text("ping", "pong"), sent(frame.Text("ping!")), false, false},
+		{"binary of the same bytes", heartbeat.Text("ping", "pong"), sent(frame.Binary([]byte("ping"))), false, false},
+		{"phoenix beat", phoenix(), sent(frame.Text(`[null, "7", "phoenix", "heartbeat", {}]`)), true, false},
+		{"a server does not beat in phoenix", phoenix(), received(frame.Text(`[null,"7","phoenix","heartbeat",{}]`)), false, false},
+		{"phoenix answer", phoenix(), received(frame.Text(`[null,"7","phoenix","phx_reply",{}]`)), false, true},
+		{"phoenix answer in the wrong direction", phoenix(), sent(frame.Text(`[null,"7","phoenix","phx_reply",{}]`)), false, false},
+		{"mqtt PINGREQ", mqtt(), sent(frame.Binary([]byte{0xc0, 0})), true, false},
+		{"mqtt PINGRESP", mqtt(), received(frame.Binary([]byte{0xd0, 0})), false, true},
+		{"action cable", actionCable(), received(frame.Text(`{"type":"ping","message":1700000000}`)), true, false},
+		{"action cable beats are not answered", actionCable(), sent(frame.Text(`{"type":"pong"}`)), false, false},
+		{"compressed payload", heartbeat.Text("ping", "pong"), frame.View{
+			Dir: frame.ToServer, Header: frame.Header{Fin: true, Opcode: frame.OpText, RSV: frame.RSV1}, Opaque: true,
+		}, false, false},
+		{"the zero dialect never beats", heartbeat.Dialect{}, sent(frame.Ping(nil)), false, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := tt.dialect.Beats().Match(tt.view); got != tt.beat {
+				t.Errorf("Beats matches: %t, want %t (%s)", got, tt.beat, tt.dialect.Beats())
+			}
+			if got := tt.dialect.Answers().Match(tt.view); got != tt.answer {
+				t.Errorf("Answers matches: %t, want %t (%s)", got, tt.answer, tt.dialect.Answers())
+			}
+		})
+	}
+}
+
+func TestNeedsOfBeatsIsNarrow(t *testing.T) {
+	d := heartbeat.Protocol()
+	d.By = heartbeat.Client
+	want := frame.Needs{Dirs: frame.ToServer, Opcodes: frame.OpcodesOf(frame.OpPing)}
+	if got := d.Beats().Needs(); got != want {
+		t.Errorf("Beats needs %+v, want %+v: a header rule must not ask for payloads", got, want)
+	}
+	want = frame.Needs{Dirs: frame.ToClient, Opcodes: frame.OpcodesOf(frame.OpPong)}
+	if got := d.Answers().Needs(); got != want {
+		t.Errorf("Answers needs %+v, want %+v", got, want)
+	}
+}
+
+func TestAnswerTo(t *testing.T) {
+	tests := []struct {
+		name    string
+		dialect heartbeat.Dialect
+		beat    frame.View
+		want    string // as Frame.String shows it; empty: none
+	}{
+		{"pong repeats the payload", heartbeat.Protocol(), sent(frame.Ping([]byte("abc"))), frame.Pong([]byte("abc")).String()},
+		{"empty ping", heartbeat.Protocol(), received(frame.Ping(nil)), frame.Pong(nil).String()},
+		{"a pong is not answered", heartbeat.Protocol(), sent(frame.Pong(nil)), ""},
+		{"text", heartbeat.Text("hb", "ack"), sent(frame.Text("hb")), `text "ack"`},
+		{"other text", heartbeat.Text("hb", "ack"), sent(frame.Text("ack")), ""},
+		{"unanswered text", heartbeat.Text("hb", ""), sent(frame.Text("hb")), ""},
+		{"phoenix repeats the ref as it is written", phoenix(), sent(frame.Text(`[null,"12","phoenix","heartbeat",{}]`)),
+			frame.Text(`[null,"12","phoenix","phx_reply",{"status":"ok","response":{}}]`).String()},
+		{"phoenix without a ref", phoenix(), sent(frame.Text(`[null]`)), ""},
+		{"mqtt", mqtt(), sent(frame.Binary([]byte{0xc0, 0})), frame.Binary([]byte{0xd0, 0}).String()},
+		{"action cable", actionCable(), received(frame.Text(`{"type":"ping","message":1}`)), ""},
+		{"compressed ping", heartbeat.Protocol(), frame.View{Dir: frame.ToServer, Header: frame.Ping(nil).Header(), Opaque: true}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f, ok := tt.dialect.AnswerTo(tt.beat)
+			got := ""
+			if ok {
+				got = f.String()
+			}
+			if got != tt.want {
+				t.Errorf("answer %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestAnswerDoesNotShareThePayload(t *testing.T) {
+	payload := []byte("abc")
+	f, _ := heartbeat.Protocol().AnswerTo(sent(frame.Ping(payload)))
+	payload[0] = 'x'
+	if string(f.Payload) != "abc" {
+		t.Errorf("the answer changed to %q with the beat's buffer, which is only valid during the call", f.Payload)
+	}
+}
+
+func TestEveryDialectAnswersItsOwnBeats(t *testing.T) {
+	for _, d := range everyDialect() {
+		t.Run(d.Name, func(t *testing.T) {
+			if err := d.Validate(); err != nil {
+				t.Fatal(err)
+			}
+			beat, ok := d.NewBeat(3)
+			if !ok {
+				t.Fatal("no beat could be made")
+			}
+			v := sent(beat)
+			if d.By == heartbeat.Server {
+				v = received(beat)
+			}
+			if !d.Beats().Match(v) {
+				t.Fatalf("its own beat %s is none", beat)
+			}
+			answer, ok := d.AnswerTo(v)
+			if ok != d.Answered() {
+				t.Fatalf("AnswerTo ok is %t, Answered %t", ok, d.Answered())
+			}
+			if !ok {
+				return
+			}
+			a := received(answer)
+			if v.Dir == frame.ToClient {
+				a = sent(answer)
+			}
+			if !d.IsAnswer(v, a) {
+				t.Errorf("its own answer %s to %s is none", answer, beat)
+			}
+			a.Dir = v.Dir
+			if d.IsAnswer(v, a) {
+				t.Errorf("an answer in the direction of the beat is one")
+			}
+		})
+	}
+}
+
+func TestIsAnswerCorrelates(t *testing.T) {
+	beat := sent(frame.Text(`[null,"12","phoenix","heartbeat",{}]`))
+	for payload, want := range map[string]bool{
+		`[null,"12","phoenix","phx_reply",{}]`: true,
+		`[null,"13","phoenix","phx_reply",{}]`: false,
+		`[null,12,"phoenix","phx_reply",{}]`:   false,
+		`[null,"12","room","phx_reply",{}]`:    false,
+	} {
+		if got := phoenix().IsAnswer(beat, received(frame.Text(payload))); got != want {
+			t.Errorf("IsAnswer(%s) is %t, want %t", payload, got, want)
+		}
+	}
+	if heartbeat.Protocol().IsAnswer(sent(frame.Ping([]byte("a"))), received(frame.Pong([]byte("b")))) {
+		t.Error("a pong with another payload is an answer")
+	}
+}
+
+func TestExchange(t *testing.T) {
+	join := phoenix().Session[0]
+	got := join.Replies(sent(frame.Text(`["1","2","room:a","phx_join",{}]`)))
+	want := `["1","2","room:a","phx_reply",{"status":"ok","response":{}}]`
+	if len(got) != 1 || string(got[0].Payload) != want {
+		t.Errorf("replies %v, want %s", got, want)
+	}
+	if got := join.Replies(received(frame.Text(`["1","2","room:a","phx_join",{}]`))); got != nil {
+		t.Errorf("the server's own question was answered with %v", got)
+	}
+	if got := join.Replies(sent(frame.Text(`["1"]`))); got != nil {
+		t.Errorf("something else was answered with %v", got)
+	}
+}
+
+func TestTemplateKeepsOtherBraces(t *testing.T) {
+	d := heartbeat.Text("x", "")
+	d.Beat.Send.Payload = `{"a":{"b":{n}},"c":"{x}{"}`
+	f, ok := d.NewBeat(5)
+	if want := `{"a":{"b":5},"c":"{x}{"}`; !ok || string(f.Payload) != want {
+		t.Errorf("made %q, want %q", f.Payload, want)
+	}
+}
+
+func TestParse(t *testing.T) {
+	for name, want := range map[string]heartbeat.Dialect{
+		"protocol":    heartbeat.Protocol(),
+		"text":        heartbeat.Text("ping", "pong"),
+		"text:hb/ack": heartbeat.Text("hb", "ack"),
+		"text:2/3/4":  heartbeat.Text("2", "3/4"),
+		"text:hb":     heartbeat.Text("hb", ""),
+	} {
+		got, err := heartbeat.Parse(name)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("Parse(%q) = %v, %v; want %v", name, got, err, want)
+		}
+	}
+	for name, want := range map[string]string{
+		"":           `unknown dialect ""`,
+		"protocoll":  `unknown dialect "protocoll": use protocol, text, text:BEAT/ANSWER`,
+		"text:/pong": "empty beat",
+	} {
+		if _, err := heartbeat.Parse(name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Parse(%q): %v, want %s", name, err, want)
+		}
+	}
+}
+
+func TestValidate(t *testing.T) {
+	broken := heartbeat.Dialect{
+		By:        9,
+		Answer:    heartbeat.Form{Send: text("x")},
+		Correlate: heartbeat.Correlation{By: heartbeat.ByJSON, Path: "a..b"},
+	}
+	err := broken.Validate()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{"needs a name", "say who beats", "beat has no match", "never be recognised", "no JSON path"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not say %q", err, want)
+		}
+	}
+	d := phoenix()
+	d.Correlate = heartbeat.Correlation{Path: "ref"}
+	if err := d.Validate(); err == nil || !strings.Contains(err.Error(), "takes no path") {
+		t.Errorf("a path without json: %v", err)
+	}
+}
+
+func TestSchemaRoundTrip(t *testing.T) {
+	for _, d := range everyDialect() {
+		t.Run(d.Name, func(t *testing.T) {
+			written, err := heartbeat.Encode(d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := json.MarshalIndent(written, "", " ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var tree any
+			if err := json.Unmarshal(text, &tree); err != nil {
+				t.Fatal(err)
+			}
+			var read heartbeat.Dialect
+			if err := schema.Decode(tree, func(n schema.Node) { read = heartbeat.Decode(n) }); err != nil {
+				t.Fatalf("%v\n%s", err, text)
+			}
+			again, err := heartbeat.Encode(read)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text2, _ := json.MarshalIndent(again, "", " ")
+			if string(text) != string(text2) {
+				t.Errorf("wrote\n%s\nread and wrote again\n%s", text, text2)
+			}
+			beat, _ := d.NewBeat(1)
+			readBeat, _ := read.NewBeat(1)
+			if beat.String() != readBeat.String() || read.Correlate != d.Correlate || read.By != d.By {
+				t.Errorf("read %+v, want %+v", read, d)
+			}
+		})
+	}
+}
+
+func TestDecodeName(t *testing.T) {
+	var d heartbeat.Dialect
+	if err := schema.Decode("text:hb/ack", func(n schema.Node) { d = heartbeat.Decode(n) }); err != nil || d.Name != "text:hb/ack" {
+		t.Errorf("decoded %q, %v", d.Name, err)
+	}
+}
+
+func TestDecodeComplains(t *testing.T) {
+	tests := []struct{ document, want string }{
+		{`"phoneix"`, "unknown dialect"},
+		{`{}`, "name: missing"},
+		{`{"name":"x","by":"clint","beat":{"match":{"op":"ping"}}}`, "by: unknown value"},
+		{`{"name":"x","by":"client"}`, "beat: missing"},
+		{`{"name":"x","by":"client","beat":{}}`, "beat.match: missing"},
+		{`{"name":"x","by":"client","beat":{"match":{"op":"ping"}},"anser":{}}`, "anser"},
+		{`{"name":"x","by":"client","beat":{"match":{"op":"ping"},"send":{"hex":"zz"}}}`, "beat.send.hex: want bytes"},
+		{`{"name":"x","by":"client","beat":{"match":{"op":"ping"},"send":{"hex":"00","text":"a"}}}`, "not both"},
+		{`{"name":"x","by":"client","beat":{"match":{"op":"ping"},"send":{}}}`, "nothing to send"},
+		{`{"name":"x","by":"client","beat":{"match":{"op":"ping"}},"correlate":"orde"}`, "correlate: unknown value"},
+		{`{"name":"x","by":"client","beat":{"match":{"op":"ping"}},"correlate":{"json":"a..b"}}`, "no JSON path"},
+		{`{"name":"x","by":"client","beat":{"match":{"op":"ping"}},"http":[{"path":"/","answers":{"status":42}}]}`, "status"},
+	}
+	for _, tt := range tests {
+		var tree any
+		if err := json.Unmarshal([]byte(tt.document), &tree); err != nil {
+			t.Fatal(err)
+		}
+		err := schema.Decode(tree, func(n schema.Node) { heartbeat.Decode(n) })
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want %s", tt.document, err, tt.want)
+		}
+	}
+}
+
+func TestEncodeRefusesGoFunctions(t *testing.T) {
+	d := heartbeat.Protocol()
+	d.Beat.Match = frame.Func("mine", func(frame.View) bool { return true })
+	if _, err := heartbeat.Encode(d); err == nil || !strings.Contains(err.Error(), "beat.match") {
+		t.Errorf("error %v, want one that names beat.match", err)
+	}
+}
+
+func TestRoles(t *testing.T) {
+	if heartbeat.Client.Sends() != frame.ToServer || heartbeat.Server.Sends() != frame.ToClient || heartbeat.Either.Sends() != frame.Both {
+		t.Error("Sends names the wrong direction")
+	}
+	if heartbeat.Client.Peer() != heartbeat.Server || heartbeat.Server.Peer() != heartbeat.Client || heartbeat.Either.Peer() != heartbeat.Either {
+		t.Error("Peer names the wrong side")
+	}
+}

@@ -1,0 +1,49 @@
+package heartbeat_test
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/heartbeat"
+)
+
+func ExampleText() {
+	d := heartbeat.Text("hb", "ack")
+	fmt.Println(d)
+	fmt.Println(d.Beats())
+	fmt.Println(d.Answers())
+	// Output:
+	// text:hb/ack
+	// text equal to "hb"
+	// text equal to "ack"
+}
+
+func ExampleDialect_AnswerTo() {
+	ping := frame.Ping([]byte("42"))
+	pong, ok := heartbeat.Protocol().AnswerTo(frame.View{Dir: frame.ToClient, Header: ping.Header(), Payload: ping.Payload})
+	fmt.Println(pong, string(pong.Payload), ok)
+	// Output: pong 2 B 42 true
+}
+
+func ExampleTracker() {
+	frames := []struct {
+		at  time.Duration
+		dir frame.Direction
+		frame.Frame
+	}{
+		{3 * time.Second, frame.ToServer, frame.Text("ping")},
+		{3020 * time.Millisecond, frame.ToClient, frame.Text("pong")},
+		{6 * time.Second, frame.ToServer, frame.Text("ping")},
+	}
+	tracker := heartbeat.NewTracker(heartbeat.Text("ping", "pong"), heartbeat.Client)
+	for i, f := range frames {
+		tracker.See(f.at, i, frame.View{Dir: f.dir, Header: f.Header(), Payload: f.Payload})
+	}
+	for _, b := range tracker.Beats() {
+		fmt.Println(b.At, b.Answered, b.Latency())
+	}
+	// Output:
+	// 3s true 20ms
+	// 6s false 0s
+}

@@ -1,0 +1,223 @@
+package faultproxy_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"pgregory.net/rapid"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+)
+
+// fromYAML decodes a document as the command line does.
+func fromYAML(t testing.TB, doc string) any {
+	t.Helper()
+	var tree any
+	if err := yaml.Unmarshal([]byte(doc), &tree); err != nil {
+		t.Fatalf("%s: %v", doc, err)
+	}
+	return tree
+}
+
+func TestParseRule(t *testing.T) {
+	pong := frame.Op(frame.OpPong)
+	opened := frame.Trigger(timeline.Opened)
+	cases := map[string]faultproxy.Rule{
+		`{name: x, on: {frame: {op: [pong]}}, do: {drop: {}}}`:        {Name: "x", On: pong, Do: faultproxy.Drop{}},
+		`{on: {frame: {op: pong}}, do: drop}`:                         {On: pong, Do: faultproxy.Drop{}},
+		`{on: {frame: {op: pong}}, do: {drop: }}`:                     {On: pong, Do: faultproxy.Drop{}},
+		`{do: {latency: 100ms}}`:                                      {Do: faultproxy.Latency{Delay: 100 * time.Millisecond}},
+		`{do: {latency: 100ms±20ms}}`:                                 {Do: faultproxy.Latency{Delay: 100 * time.Millisecond, Jitter: 20 * time.Millisecond}},
+		`{do: {latency: 100ms +- 20ms}}`:                              {Do: faultproxy.Latency{Delay: 100 * time.Millisecond, Jitter: 20 * time.Millisecond}},
+		`{do: {latency: {delay: 1s, jitter: 2ms, dir: to-client}}}`:   {Do: faultproxy.Latency{Delay: time.Second, Jitter: 2 * time.Millisecond, Dir: frame.ToClient}},
+		`{on: {frame: {op: pong}}, do: {late: 2s}}`:                   {On: pong, Do: faultproxy.Late{By: 2 * time.Second}},
+		`{on: {frame: {op: pong}}, do: {late: {by: 2s, jitter: 1s}}}`: {On: pong, Do: faultproxy.Late{By: 2 * time.Second, Jitter: time.Second}},
+		`{on: {frame: {op: pong}}, do: duplicate}`:                    {On: pong, Do: faultproxy.Duplicate{}},
+		`{on: {frame: {op: pong}}, do: {duplicate: 3}}`:               {On: pong, Do: faultproxy.Duplicate{Copies: 3}},
+		`{on: opened, do: {inject: {frame: {op: text, text: hi}}}}`:   {On: opened, Do: faultproxy.Inject{Frame: frame.Text("hi")}},
+		`{on: opened, do: {inject: {frame: {text: hi}, toward: to-server}}}`: {
+			On: opened, Do: faultproxy.Inject{Frame: frame.Text("hi"), Toward: frame.ToServer}},
+		`{on: opened, do: {inject: {frame: {code: 1012, reason: bye}}}}`: {
+			On: opened, Do: faultproxy.Inject{Frame: frame.Close(1012, "bye")}},
+		`{on: opened, do: {inject: {frame: {op: 0x3, hex: "00ff", fin: false, rsv: 4, key: "01020304", length_bytes: 8}}}}`: {
+			On: opened, Do: faultproxy.Inject{Frame: frame.Frame{
+				Opcode: 3, RSV: 4, Masked: true, Key: [4]byte{1, 2, 3, 4}, Payload: []byte{0, 0xff}, LengthBytes: 8}}},
+		`{on: {frame: {op: pong}}, do: {replace: {with: {op: pong, text: wrong}}}}`: {
+			On: pong, Do: faultproxy.Replace{With: frame.Pong([]byte("wrong"))}},
+		`{on: {elapsed: 30s}, do: {close: 1012}}`: {On: faultproxy.Elapsed(30 * time.Second), Do: faultproxy.Close{Code: 1012}},
+		`{on: {every: 30s}, do: {close: {code: 1012, reason: restart, toward: both, other: keep}}}`: {
+			On: faultproxy.Every(30 * time.Second), Do: faultproxy.Close{Code: 1012, Reason: "restart", Toward: frame.Both, Other: faultproxy.OtherKeep}},
+		`{on: opened, do: close}`:           {On: opened, Do: faultproxy.Close{}},
+		`{on: {idle: 60s}, do: {end: rst}}`: {On: faultproxy.Idle(time.Minute), Do: faultproxy.End{Client: faultproxy.RST, Server: faultproxy.RST}},
+		`{on: {idle: {after: 60s, reset_by: to-server, lazy: 300ms}}, do: {end: {client: fin, server: full-close, gap: 1ms, server_first: true}}}`: {
+			On: faultproxy.Idle(time.Minute).ResetBy(frame.ToServer).Lazy(300 * time.Millisecond),
+			Do: faultproxy.End{Client: faultproxy.FIN, Server: faultproxy.FullClose, Gap: time.Millisecond, ServerFirst: true}},
+		`{on: opened, do: silence}`:                               {On: opened, Do: faultproxy.Silence{}},
+		`{on: opened, do: {silence: to-client}}`:                  {On: opened, Do: faultproxy.Silence{Dir: frame.ToClient}},
+		`{on: opened, do: {discard: {dir: to-server, for: 30s}}}`: {On: opened, Do: faultproxy.Discard{Dir: frame.ToServer, For: 30 * time.Second}},
+		`{do: reject}`:                  {Do: faultproxy.Reject{}},
+		`{do: {reject: 503}, times: 2}`: {Do: faultproxy.Reject{Status: 503}, Times: 2},
+		`{on: response, do: {reject: {status: 429, headers: {Retry-After: 5}, body: "slow down"}}}`: {
+			On: faultproxy.Responded, Do: faultproxy.Reject{Status: 429, Header: http.Header{"Retry-After": {"5"}}, Body: "slow down"}},
+		`{on: request, do: {delay: 1s±1s}}`: {On: faultproxy.Requested, Do: faultproxy.Delay{By: time.Second, Jitter: time.Second}},
+		`{on: accepted, do: hang}`:          {On: faultproxy.Accepted, Do: faultproxy.Hang{}},
+		`{do: refuse, one_in: 10, count: connection, after: 1s, for: 10s, expect: fired, final: true, skip: 1}`: {
+			Do: faultproxy.Refuse{}, OneIn: 10, Count: faultproxy.CountPerConnection, After: time.Second, For: 10 * time.Second,
+			Expect: faultproxy.Fired, Final: true, Skip: 1},
+		`{do: hang, conns: 2, count: proxy}`: {Do: faultproxy.Hang{}, Conns: faultproxy.Nth(2), Count: faultproxy.CountPerProxy},
+		`{do: hang, conns: "2-4"}`:           {Do: faultproxy.Hang{}, Conns: faultproxy.Conns{From: 2, To: 4}},
+		`{do: hang, conns: "2-"}`:            {Do: faultproxy.Hang{}, Conns: faultproxy.Conns{From: 2}},
+		`{do: hang, conns: {from: 2, to: 4, path: /ws, header: {X: y, N: 1}}}`: {
+			Do: faultproxy.Hang{}, Conns: faultproxy.Conns{From: 2, To: 4, Path: "/ws", Header: map[string]string{"X": "y", "N": "1"}}},
+	}
+	for doc, want := range cases {
+		got, err := faultproxy.ParseRule(fromYAML(t, doc))
+		if err != nil {
+			t.Errorf("%s: %v", doc, err)
+		} else if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s:\n got %#v\nwant %#v", doc, got, want)
+		}
+	}
+}
+
+func TestParseRuleProblems(t *testing.T) {
+	cases := map[string][]string{
+		`{on: {frame: {op: pong}}, do: {dropp: {}}}`:                       {`do.dropp: unknown key "dropp"; did you mean "drop"?`},
+		`{on: {frame: {op: pong}}, do: dropp}`:                             {`do: unknown value "dropp"; did you mean "drop"?`},
+		`{on: {frame: {op: pong}}, do: drop, tims: 2}`:                     {`tims: unknown key "tims"; did you mean "times"?`},
+		`{on: opend, do: silence}`:                                         {`on: unknown value "opend"; did you mean "opened"?`},
+		`{on: {elapsed: 5}, do: silence}`:                                  {`on.elapsed: 5 needs a unit, such as 5ms or 5s`},
+		`{on: {elapsed: 5x}, do: {close: {cod: 1}}, skip: -1}`:             {`on.elapsed: want a duration`, `do.close.cod: unknown key "cod"; did you mean "code"?`, `skip: want a whole number from 0`},
+		`{on: {elapsed: 1s}, do: drop}`:                                    {`rule "drop": "drop" needs a frame and "elapsed 1s" has none; hang it on a frame match, or use silence or discard`},
+		`{on: {idle: {after: 1s, lazy: 1s}}, do: {end: rst}}`:              {`lazy must be less than the idle time`},
+		`{on: {idle: {lazy: 1s}}, do: {end: rst}}`:                         {`on.idle.after: missing, but required`},
+		`{on: opened, do: {end: {}}}`:                                      {`end: both sides are kept`},
+		`{on: opened, do: {end: client}}`:                                  {`do.end: unknown value "client"; did you mean "silent"? known: keep, half-close`},
+		`{on: opened, do: {silence: 30s}}`:                                 {`do.silence: unknown value "30s"; known: to-server, to-client, both`},
+		`{do: latency}`:                                                    {`do: latency needs to be told more: {latency: {delay: …}}`},
+		`{do: {latency: }}`:                                                {`do.latency: latency needs to be told more: {delay: …}`},
+		`{do: {latency: 100ms±x}}`:                                         {`do.latency: want a duration such as 100ms, or with its spread 100ms±20ms, got "100ms±x"`},
+		`{do: {latency: -1s}}`:                                             {`want a duration of zero or more`},
+		`{do: {drop: {}, hang: {}}, on: opened}`:                           {`do: want exactly one of`},
+		`{on: opened}`:                                                     {`do: missing, but required`},
+		`{do: {reject: 101}}`:                                              {`rule "reject": reject: status is 101; want 200 to 599`},
+		`{do: {drop: 5}, on: {frame: {}}}`:                                 {`do.drop: want a map, got the number 5`},
+		`{do: hang, conns: 4-2}`:                                           {`connections 4-2: count from 1`},
+		`{do: hang, conns: all}`:                                           {`conns: want connections such as 2, "2-4"`},
+		`{do: hang, conns: 0}`:                                             {`conns: want a whole number from 1`},
+		`{on: opened, do: {inject: {frame: {text: a, hex: "00"}}}}`:        {`do.inject.frame: want one payload`},
+		`{on: opened, do: {inject: {frame: {op: ping, key: "0102"}}}}`:     {`do.inject.frame.key: want a masking key of four bytes`},
+		`{on: opened, do: {inject: {frame: {op: ping, hex: "0"}}}}`:        {`do.inject.frame.hex: want an even number`},
+		`{on: opened, do: {inject: {frame: {op: ping, code: 1000}}}}`:      {`do.inject.frame.code: only a close has a code`},
+		`{on: opened, do: {inject: {frame: {op: close, reason: bye}}}}`:    {`a reason needs a code`},
+		`{on: opened, do: {inject: {frame: {op: pingg}}}}`:                 {`did you mean "ping"?`},
+		`{on: opened, do: {inject: {frame: {fin: true}}}}`:                 {`do.inject.frame.op: missing, but required`},
+		`{on: opened, do: {inject: {frame: {op: ping, length_bytes: 4}}}}`: {`length_bytes: want 0 (the shortest form), 2 or 8, got 4`},
+		`{on: opened, do: {inject: {}}}`:                                   {`do.inject.frame: missing, but required`},
+		``:                                                                 {`want a rule such as`},
+		`[]`:                                                               {`want a map, got a list`},
+	}
+	for doc, want := range cases {
+		_, err := faultproxy.ParseRule(fromYAML(t, doc))
+		if err == nil {
+			t.Errorf("%s: accepted", doc)
+			continue
+		}
+		for _, part := range want {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("%s:\n got %v\nwant %s", doc, err, part)
+			}
+		}
+	}
+}
+
+func TestParseRules(t *testing.T) {
+	rules, err := faultproxy.ParseRules(fromYAML(t, "- {do: hang}\n- {do: refuse}"))
+	if err != nil || len(rules) != 2 || rules[1].Do != (faultproxy.Refuse{}) {
+		t.Errorf("got %v, %v", rules, err)
+	}
+	if rules, err = faultproxy.ParseRules(fromYAML(t, "do: hang")); err != nil || len(rules) != 1 {
+		t.Errorf("one rule: got %v, %v", rules, err)
+	}
+	_, err = faultproxy.ParseRules(fromYAML(t, "- {do: hang}\n- {on: {elapsed: 1s}, do: drop}"))
+	if err == nil || !strings.HasPrefix(err.Error(), `[1]: rule "drop":`) {
+		t.Errorf("the second rule is impossible: got %v", err)
+	}
+	if _, err = faultproxy.ParseRules(nil); err == nil {
+		t.Error("no rule at all was accepted")
+	}
+}
+
+// goFault is a fault that only Go knows.
+type goFault struct{ faultproxy.Drop }
+
+func TestTreeRefuses(t *testing.T) {
+	fn := frame.Func("mine", func(frame.View) bool { return true })
+	cases := map[string]faultproxy.Rule{
+		"mine":            {On: fn, Do: faultproxy.Drop{}},
+		"goFault":         {On: frame.Any, Do: goFault{}},
+		"no fault":        {On: frame.Any},
+		"not UTF-8":       {On: timeline.Opened, Do: faultproxy.Close{Code: 1000, Reason: "\xff"}},
+		"trigger":         {On: timeline.Ended(1), Do: faultproxy.Drop{}},
+		"by no direction": {On: faultproxy.Idle(time.Second).ResetBy(0), Do: faultproxy.End{Client: faultproxy.RST}},
+		"LengthBytes":     {On: timeline.Opened, Do: faultproxy.Inject{Frame: frame.Frame{LengthBytes: 3}}},
+		"do not fit":      {On: frame.Any, Do: faultproxy.Replace{With: frame.Frame{Opcode: 99}}},
+	}
+	for want, rule := range cases {
+		rule.Name = "r"
+		_, err := rule.Tree()
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), `rule "r" cannot be written to a file: `) {
+			t.Errorf("%v: got %v, want a refusal that says %q", rule, err, want)
+		}
+	}
+}
+
+// A rule that is written and read back is the same rule.
+func TestRuleTreeRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rule := drawRule(t)
+		tree, err := rule.Tree()
+		if err != nil {
+			t.Fatalf("%v: %v", rule, err)
+		}
+		document, err := json.Marshal(tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var fromJSON, viaYAML any
+		if err := json.Unmarshal(document, &fromJSON); err != nil {
+			t.Fatal(err)
+		}
+		if err := yaml.Unmarshal(document, &viaYAML); err != nil { // JSON is YAML, in flow style
+			t.Fatal(err)
+		}
+		trees := map[string]any{"tree": tree, "JSON": fromJSON, "YAML": viaYAML}
+		if !strings.ContainsAny(string(document), `\`) { // go-yaml's block style loses what must be escaped
+			block, err := yaml.Marshal(tree)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var inBlocks any
+			if err := yaml.Unmarshal(block, &inBlocks); err != nil {
+				t.Fatalf("%s: %v", block, err)
+			}
+			trees["YAML in blocks"] = inBlocks
+		}
+		for name, each := range trees {
+			back, err := faultproxy.ParseRule(each)
+			if err != nil {
+				t.Fatalf("%v as %s, %s: %v", rule, name, document, err)
+			}
+			if !reflect.DeepEqual(back, rule) {
+				t.Fatalf("via %s, %s:\n got %#v\nwant %#v", name, document, back, rule)
+			}
+		}
+	})
+}

@@ -1,0 +1,154 @@
+package faultproxy
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+	"github.com/heartbreak-ws/heartbreak/internal/schema"
+)
+
+func decodeTrigger(n schema.Node) frame.Trigger {
+	if _, ok := n.Value().(string); ok {
+		moments := []frame.Trigger{Accepted, Requested, Responded, timeline.Opened}
+		names := make([]string, len(moments))
+		for i, m := range moments {
+			names[i] = m.String()
+		}
+		if i := slices.Index(names, n.Enum(names...)); i >= 0 {
+			return moments[i]
+		}
+		return nil
+	}
+	key, v := n.OneOf("frame", "elapsed", "every", "idle")
+	switch key {
+	case "frame":
+		return frame.DecodeMatch(v)
+	case "elapsed":
+		return Elapsed(v.Duration())
+	case "every":
+		return Every(v.Duration())
+	case "idle":
+		return decodeIdle(v)
+	}
+	return nil
+}
+
+func decodeIdle(n schema.Node) Timing {
+	if !isMap(n) {
+		return Idle(n.Duration())
+	}
+	n.Only("after", "reset_by", "lazy")
+	t := Idle(n.Required("after").Duration()).Lazy(n.At("lazy").Duration())
+	if d := decodeDirection(n.At("reset_by")); d != 0 {
+		t = t.ResetBy(d)
+	}
+	return t
+}
+
+func triggerTree(on frame.Trigger) (any, error) {
+	switch on := on.(type) {
+	case moment:
+		return on.name, nil
+	case Timing:
+		return on.tree()
+	case frame.Match:
+		m, err := frame.EncodeMatch(on)
+		return map[string]any{"frame": m}, err
+	case timeline.Kind:
+		if on == timeline.Opened {
+			return on.String(), nil
+		}
+	}
+	return nil, fmt.Errorf("its trigger %q (%T) is none a rule can have", on, on)
+}
+
+func (t Timing) tree() (any, error) {
+	key := [...]string{"elapsed", "every", "idle"}[t.kind]
+	if t.kind != idle || t.by == frame.Both && t.lazy == 0 {
+		return map[string]any{key: t.d.String()}, nil
+	}
+	if t.by == 0 {
+		return nil, errors.New("its idle trigger is reset by no direction")
+	}
+	long := map[string]any{"after": t.d.String()}
+	if t.by != frame.Both {
+		long["reset_by"] = t.by.String()
+	}
+	putTime(long, "lazy", t.lazy)
+	return map[string]any{key: long}, nil
+}
+
+// decodeConns reads 2, "2-4", "2-" (from the second on) or a map.
+func decodeConns(n schema.Node) Conns {
+	if isMap(n) {
+		return decodeConnMap(n)
+	}
+	text, isText := n.Value().(string)
+	if !isText {
+		return Nth(n.IntIn(1, maxCount))
+	}
+	from, to, isRange := strings.Cut(text, "-")
+	low, err := strconv.Atoi(from)
+	high := low
+	if isRange && to == "" {
+		high = 0
+	} else if isRange && err == nil {
+		high, err = strconv.Atoi(to)
+	}
+	if err != nil || low < 1 || low > maxCount || high > maxCount {
+		n.Fail(`want connections such as 2, "2-4" or "2-" (from the second on), got %q`, text)
+	}
+	return Conns{From: low, To: high}
+}
+
+func decodeConnMap(n schema.Node) Conns {
+	n.Only("from", "to", "path", "header")
+	c := Conns{
+		From: n.At("from").IntIn(0, maxCount),
+		To:   n.At("to").IntIn(0, maxCount),
+		Path: n.At("path").String(),
+	}
+	header := n.At("header")
+	for _, name := range header.Keys() {
+		if c.Header == nil {
+			c.Header = map[string]string{}
+		}
+		c.Header[name] = decodeHeaderValue(header.At(name))
+	}
+	return c
+}
+
+func (c Conns) tree() any {
+	if c.Path == "" && len(c.Header) == 0 && c.From > 0 {
+		switch c.To {
+		case c.From:
+			return c.From
+		case 0:
+			return fmt.Sprintf("%d-", c.From)
+		}
+		return fmt.Sprintf("%d-%d", c.From, c.To)
+	}
+	tree := map[string]any{}
+	put(tree, "from", c.From)
+	put(tree, "to", c.To)
+	put(tree, "path", c.Path)
+	if len(c.Header) > 0 {
+		header := map[string]any{}
+		for name, value := range c.Header {
+			header[name] = value
+		}
+		tree["header"] = header
+	}
+	return tree
+}
+
+// decodeDirection reads a direction's name; 0 if the place is missing or wrong.
+func decodeDirection(n schema.Node) frame.Direction {
+	d, _ := frame.ParseDirection(n.Enum(frame.ToServer.String(), frame.ToClient.String(), frame.Both.String()))
+	return d
+}

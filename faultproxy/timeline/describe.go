@@ -1,0 +1,325 @@
+package timeline
+
+import (
+	"encoding/hex"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+)
+
+// describe says in words what happened, on one line.
+func (e Event) describe() string {
+	switch e.Kind {
+	case KindAccepted:
+		return words("TCP connection", from(e.Field("remote")))
+	case KindHTTP:
+		return words(oneLine(e.Field("method")), oneLine(e.Field("target")), "→", status(e.Field("status")))
+	case KindMute:
+		return words("TCP connection ended without a request", from(e.Field("remote")), reason(e.Field("error")))
+	case KindRequest:
+		return e.request()
+	case KindDialed:
+		if err := e.Field("error"); err != "" {
+			return words("upstream", e.Field("address"), "not reached", reason(err))
+		}
+		return words("upstream", e.Field("address"), "reached")
+	case KindResponse:
+		return e.response()
+	case KindOpened:
+		return "open"
+	case KindFrameStart:
+		return e.frameText() + " begins" + e.travel("dropped", "injected")
+	case KindFrame:
+		return e.frameText() + e.travel("dropped", "injected")
+	case KindBytes:
+		return plural(e.Count, "byte") + e.travel("dropped", "injected")
+	case KindFIN:
+		return "FIN" + e.travel("not passed on", "sent")
+	case KindRST:
+		return "RST" + e.travel("not passed on", "sent")
+	case KindFault:
+		return words(e.ruleOr("a caller")+":", oneLine(e.Field("does")))
+	case KindNotApplied:
+		return words(e.ruleOr("a rule")+" could not act", reason(e.Field("why")))
+	case KindOpaque:
+		return words("no longer read as frames", reason(e.Field("why")), section(e.Field("section")))
+	case KindSilence:
+		return "silent from here on" + e.by()
+	case KindHeal:
+		return "no longer silent" + e.by()
+	case KindHeld:
+		return "queue full (" + plural(e.Count, "byte") + "): its source is not read until there is room"
+	case KindClosed:
+		return e.closedSocket()
+	case KindEnded:
+		return "ended"
+	case KindRule:
+		return words("rule", e.Rule, oneLine(e.Field("change")), reason(e.Field("rule")))
+	case KindError:
+		return words("error", reason(e.Field("what")), reason(e.Field("error")))
+	case KindNote, KindReport:
+		return words(e.Kind.String(), oneLine(e.Field("name"))) + e.others("name")
+	case KindExit:
+		return words("client program exited, code", oneLine(e.Field("code"))) + e.others("code")
+	case KindLost:
+		return plural(e.Count, "event") + " lost here"
+	}
+	return e.Kind.String()
+}
+
+func (e Event) request() string {
+	method := e.Field("method")
+	if method == "" {
+		method = "GET"
+	}
+	s := words(oneLine(method), oneLine(e.Field("target"))) + "  upgrade"
+	if ext := e.Field("sec-websocket-extensions"); ext != "" {
+		s += ", offers " + oneLine(ext)
+	}
+	if sub := e.Field("sec-websocket-protocol"); sub != "" {
+		s += ", subprotocol " + oneLine(sub)
+	}
+	if e.Seen == Left {
+		s += e.by()
+	}
+	return s
+}
+
+func (e Event) response() string {
+	s := status(e.Field("status"))
+	for _, f := range e.Fields {
+		switch f.Name {
+		case "subprotocol", "sec-websocket-protocol":
+			s += ", subprotocol " + oneLine(f.Value)
+		case "extensions", "sec-websocket-extensions":
+			s += ", " + oneLine(f.Value)
+		}
+	}
+	switch {
+	case e.Seen == Arrived && e.Rule != "":
+		s += "  replaced" + e.by()
+	case e.Seen == Arrived:
+		s += "  from the upstream"
+	case e.Seen == Left && e.Rule != "":
+		s += "  made" + e.by()
+	case e.Seen == Left:
+		s += "  made by the proxy"
+	}
+	return s
+}
+
+func (e Event) closedSocket() string {
+	side := "both sides"
+	switch e.Dir {
+	case frame.ToClient:
+		side = "client side"
+	case frame.ToServer:
+		side = "server side"
+	}
+	s := "socket closed, " + side
+	if e.Field("how") == "rst" {
+		s += ", with RST"
+	}
+	return s + e.by()
+}
+
+// travel says what became of something that did not simply pass. The field
+// "does" of the event tells; without it an event that only arrived was dropped
+// and one that only left was injected.
+func (e Event) travel(dropped, injected string) string {
+	does := oneLine(e.Field("does"))
+	switch {
+	case does != "":
+	case e.Seen == Arrived:
+		does = dropped
+	case e.Seen == Left:
+		does = injected
+	case e.Rule != "":
+		does = "changed"
+	}
+	if does == "" {
+		return ""
+	}
+	return "   " + does + e.by()
+}
+
+func (e Event) by() string {
+	if e.Rule == "" {
+		return ""
+	}
+	return " by " + oneLine(e.Rule)
+}
+
+func (e Event) ruleOr(other string) string {
+	if e.Rule == "" {
+		return other
+	}
+	return oneLine(e.Rule)
+}
+
+// others writes the fields that are not named: `  code=1006 clean=false`.
+func (e Event) others(known ...string) string {
+	s := " "
+next:
+	for _, f := range e.Fields {
+		for _, k := range known {
+			if f.Name == k {
+				continue next
+			}
+		}
+		s += " " + oneLine(f.Name) + "=" + fieldValue(f.Value)
+	}
+	return strings.TrimRight(s, " ")
+}
+
+func fieldValue(s string) string {
+	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) || r == ' ' || r == '"' }) || len(s) > 60 {
+		return quote(s)
+	}
+	return s
+}
+
+// frameText describes the frame: `ping 4 B "abcd"`, `close 1012 "restart"`.
+func (e Event) frameText() string {
+	h := e.Header
+	s := h.Opcode.String()
+	if h.Opcode == frame.OpClose && !e.Truncated && e.Kind == KindFrame {
+		s += closeText(e.Payload)
+	} else if h.Length > 0 {
+		s += " " + strconv.FormatUint(h.Length, 10) + " B"
+		if len(e.Payload) > 0 {
+			s += " " + payloadText(e.Payload, e.Truncated)
+		}
+	}
+	var notes []string
+	if !h.Fin {
+		notes = append(notes, "more follows")
+	}
+	for i, bit := range []uint8{frame.RSV1, frame.RSV2, frame.RSV3} {
+		switch {
+		case h.RSV&bit == 0:
+		case bit == frame.RSV1 && e.Inflated:
+			notes = append(notes, "inflated")
+		case bit == frame.RSV1 && !h.Opcode.IsControl():
+			notes = append(notes, "compressed")
+		default:
+			notes = append(notes, "rsv"+strconv.Itoa(i+1))
+		}
+	}
+	switch {
+	case h.Masked && e.Dir == frame.ToClient:
+		notes = append(notes, "masked")
+	case !h.Masked && e.Dir == frame.ToServer:
+		notes = append(notes, "not masked")
+	}
+	if len(notes) > 0 {
+		s += " (" + strings.Join(notes, ", ") + ")"
+	}
+	return s
+}
+
+func closeText(payload []byte) string {
+	code, reason, ok := frame.ParseClose(payload)
+	switch {
+	case !ok:
+		return " with half a code, " + hex.EncodeToString(payload)
+	case len(payload) == 0:
+		return " without a code"
+	case !utf8.ValidString(reason):
+		return " " + strconv.Itoa(int(code)) + " " + hexText([]byte(reason))
+	case reason == "":
+		return " " + strconv.Itoa(int(code))
+	}
+	return " " + strconv.Itoa(int(code)) + " " + quote(reason)
+}
+
+// payloadText shows a payload: text in quotes, anything else in hex, both cut.
+func payloadText(p []byte, truncated bool) string {
+	if truncated {
+		p = wholeRunes(p)
+	}
+	if !utf8.Valid(p) || strings.ContainsFunc(string(p), control) {
+		return hexText(p)
+	}
+	s := quote(string(p))
+	if truncated && !strings.HasSuffix(s, "…") {
+		s += "…"
+	}
+	return s
+}
+
+// control reports whether a letter is one that text does not have. Those that
+// some text protocols end their messages with are escaped, not refused.
+func control(r rune) bool {
+	return unicode.IsControl(r) && !strings.ContainsRune("\t\n\r\x00\x1e", r)
+}
+
+// wholeRunes drops a letter that was cut at the end.
+func wholeRunes(p []byte) []byte {
+	for n := 1; n < utf8.UTFMax && n <= len(p); n++ {
+		if b := p[len(p)-n]; utf8.RuneStart(b) {
+			if !utf8.FullRune(p[len(p)-n:]) {
+				return p[:len(p)-n]
+			}
+			break
+		}
+	}
+	return p
+}
+
+func hexText(p []byte) string {
+	const most = 24
+	if len(p) > most {
+		return hex.EncodeToString(p[:most]) + "…"
+	}
+	return hex.EncodeToString(p)
+}
+
+func status(code string) string {
+	n, err := strconv.Atoi(code)
+	if err != nil {
+		return oneLine(code)
+	}
+	return words(code, http.StatusText(n))
+}
+
+func from(address string) string {
+	if address == "" {
+		return ""
+	}
+	return "from " + oneLine(address)
+}
+
+// reason is joined to what stands before it by a colon; see words.
+func reason(s string) string {
+	if s == "" {
+		return ""
+	}
+	return ": " + oneLine(s)
+}
+
+func section(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "(RFC 6455 section " + oneLine(s) + ")"
+}
+
+// words joins what is not empty by spaces, and a reason without one before it.
+func words(parts ...string) string {
+	var b strings.Builder
+	for _, p := range parts {
+		if p == "" {
+			continue
+		}
+		if b.Len() > 0 && !strings.HasPrefix(p, ": ") {
+			b.WriteByte(' ')
+		}
+		b.WriteString(p)
+	}
+	return b.String()
+}

@@ -1,0 +1,345 @@
+package timeline
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+)
+
+// ReadError says where a recording stopped being readable. The timeline that
+// comes with it has everything before.
+type ReadError struct {
+	Line int // counted from 1
+	Kept int // events read before it
+	Err  error
+}
+
+// Error returns the line, what is wrong with it, and what was kept.
+func (e *ReadError) Error() string {
+	return fmt.Sprintf("recording, line %d: %v (the %s before it were kept)", e.Line, e.Err, plural(e.Kept, "event"))
+}
+
+// Unwrap returns Err.
+func (e *ReadError) Unwrap() error { return e.Err }
+
+// ReadJSONL reads a recording, as [Timeline.WriteJSONL] and the proxy's --record
+// and --json write it. The timeline is closed and unbounded; its Now is the time of
+// its last event. What was redacted when it was recorded stays so, and recordings
+// from elsewhere are redacted while they are read.
+//
+// Events and keys that this version does not know are passed over. A line that
+// cannot be read (often the last, if the recorder was killed) ends the reading:
+// the error is then a [*ReadError], and the timeline, never nil, has all events
+// before that line.
+func ReadJSONL(r io.Reader) (*Timeline, error) {
+	t := newAt(time.Unix(0, 0).UTC(), Limits{Events: math.MaxInt, Bytes: math.MaxInt, Payload: math.MaxInt})
+	t.recorded, t.closed = true, true
+	close(t.done)
+	lines := bufio.NewReaderSize(r, 64<<10)
+	for n := 1; ; n++ {
+		line, end := lines.ReadBytes('\n')
+		if end != nil && !errors.Is(end, io.EOF) {
+			return t, &ReadError{Line: n, Kept: t.Len(), Err: end}
+		}
+		if text := bytes.TrimSpace(line); len(text) > 0 {
+			if err := t.readLine(text); err != nil {
+				if end != nil {
+					err = fmt.Errorf("the recording ends in the middle of a line: %w", err)
+				}
+				return t, &ReadError{Line: n, Kept: t.Len(), Err: err}
+			}
+		}
+		if end != nil {
+			return t, nil
+		}
+	}
+}
+
+// member is one key of a JSON object, in order.
+type member struct {
+	key   string
+	value json.RawMessage
+}
+
+func (t *Timeline) readLine(line []byte) error {
+	members, err := object(line)
+	if err != nil {
+		return err
+	}
+	var name string
+	for _, m := range members {
+		if m.key == "event" {
+			if err := m.into(&name); err != nil {
+				return err
+			}
+		}
+	}
+	switch name {
+	case "":
+		return errors.New(`not an event: no "event" key`)
+	case "ready":
+		return t.readReady(members)
+	}
+	kind, err := ParseKind(name)
+	if err != nil {
+		return nil // of a later version, or of another program on the same stream
+	}
+	l := lineReader{Record: Record{Kind: kind, Plain: true}}
+	for _, m := range members {
+		if err := l.read(m); err != nil {
+			return err
+		}
+	}
+	l.Rule = t.Intern(l.rule)
+	t.append(&l.Record, l.truncated)
+	return nil
+}
+
+func (t *Timeline) readReady(members []member) error {
+	for _, m := range members {
+		var err error
+		switch m.key {
+		case "v":
+			var v int
+			if err = m.into(&v); err == nil && v > Version {
+				err = fmt.Errorf("the recording is of version %d and this program reads up to %d: use a newer one", v, Version)
+			}
+		case "start":
+			var text string
+			if err = m.into(&text); err == nil {
+				var start time.Time
+				if start, err = time.Parse(time.RFC3339Nano, text); err == nil {
+					t.start = start
+				}
+			}
+		case "seed":
+			var seed uint64
+			text := strings.Trim(string(m.value), `"`) // other writers may have made it a number
+			if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+				err = fmt.Errorf("key \"seed\": %q is not a number from 0 to 2^64-1", text)
+			}
+			t.SetSeed(seed)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lineReader gathers a record from the keys of a line.
+type lineReader struct {
+	Record
+	rule      string
+	truncated bool
+}
+
+func (l *lineReader) read(m member) error {
+	switch m.key {
+	case "event":
+		return nil
+	case "t":
+		at, err := parseSeconds(string(m.value))
+		l.At = at
+		return err
+	case "conn":
+		var n uint32
+		err := m.into(&n)
+		l.Conn = int(n)
+		return err
+	case "dir":
+		return m.named(func(s string) (err error) { l.Dir, err = frame.ParseDirection(s); return err })
+	case "seen":
+		return m.named(func(s string) error {
+			seen, ok := ParseSeen(s)
+			if l.Seen = seen; !ok {
+				return fmt.Errorf("unknown %q: use arrived, left or passed", s)
+			}
+			return nil
+		})
+	case "rule":
+		return m.into(&l.rule)
+	case "bytes", "count":
+		if err := m.into(&l.Bytes); err != nil {
+			return err
+		}
+		if l.Bytes < 0 || l.Kind == KindLost && l.Bytes > 1<<40 {
+			return fmt.Errorf("key %q: %d cannot be", m.key, l.Bytes)
+		}
+		return nil
+	case "text":
+		var s string
+		err := m.into(&s)
+		l.Payload = []byte(s)
+		return err
+	case "base64":
+		return m.named(func(s string) (err error) { l.Payload, err = base64.StdEncoding.DecodeString(s); return err })
+	case "truncated":
+		return m.into(&l.truncated)
+	case "inflated":
+		return m.into(&l.Inflated)
+	case "opaque":
+		return m.into(&l.Opaque)
+	case "fields":
+		return l.readFields(m)
+	}
+	if l.Kind.isFrame() && frameKeys[m.key] {
+		return l.readHeader(m)
+	}
+	var value string
+	if l.Kind != KindEnded && m.into(&value) == nil && m.value[0] == '"' {
+		l.Fields = append(l.Fields, Field{Name: m.key, Value: value})
+	}
+	return nil
+}
+
+func (l *lineReader) readHeader(m member) error {
+	h := &l.Header
+	switch m.key {
+	case "op":
+		return m.named(func(s string) (err error) { h.Opcode, err = frame.ParseOpcode(s); return err })
+	case "fin":
+		return m.into(&h.Fin)
+	case "rsv":
+		err := m.into(&h.RSV)
+		if h.RSV > 7 {
+			return fmt.Errorf("key \"rsv\": %d is more than three bits", h.RSV)
+		}
+		return err
+	case "masked":
+		return m.into(&h.Masked)
+	case "key":
+		return m.named(func(s string) error {
+			key, err := hex.DecodeString(s)
+			if err != nil || len(key) != 4 {
+				return fmt.Errorf("%q is not 8 hex digits", s)
+			}
+			h.Key = [4]byte(key)
+			return nil
+		})
+	case "len":
+		return m.into(&h.Length)
+	case "size":
+		err := m.into(&h.Size)
+		if err == nil && (h.Size < 0 || h.Size > 14) {
+			return fmt.Errorf("key \"size\": a frame header takes 2 to 14 bytes, not %d", h.Size)
+		}
+		return err
+	}
+	return nil // code and reason are in the payload
+}
+
+func (l *lineReader) readFields(m member) error {
+	var pairs [][]string
+	if err := m.into(&pairs); err != nil {
+		return err
+	}
+	for _, p := range pairs {
+		if len(p) != 2 {
+			return fmt.Errorf(`key "fields": want pairs ["name","value"], got %q`, p)
+		}
+		l.Fields = append(l.Fields, Field{Name: p[0], Value: p[1]})
+	}
+	return nil
+}
+
+func (m member) into(v any) error {
+	if err := json.Unmarshal(m.value, v); err != nil {
+		return fmt.Errorf("key %q: %w", m.key, err)
+	}
+	return nil
+}
+
+func (m member) named(parse func(string) error) error {
+	var s string
+	if err := m.into(&s); err != nil {
+		return err
+	}
+	if err := parse(s); err != nil {
+		return fmt.Errorf("key %q: %w", m.key, err)
+	}
+	return nil
+}
+
+// object splits a JSON object into its members, in order, which encoding/json's
+// maps do not keep.
+func object(line []byte) ([]member, error) {
+	d := json.NewDecoder(bytes.NewReader(line))
+	first, err := d.Token()
+	if err != nil {
+		return nil, fmt.Errorf("not JSON: %w", unexpected(err))
+	}
+	if first != json.Delim('{') {
+		return nil, errors.New("not a JSON object")
+	}
+	var members []member
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return nil, fmt.Errorf("not JSON: %w", unexpected(err))
+		}
+		var m member
+		m.key, _ = key.(string)
+		if err := d.Decode(&m.value); err != nil {
+			return nil, fmt.Errorf("not JSON: %w", unexpected(err))
+		}
+		members = append(members, m)
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, fmt.Errorf("not JSON: %w", unexpected(err))
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("more than one JSON object on the line")
+	}
+	return members, nil
+}
+
+func unexpected(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+const maxSeconds = math.MaxInt64/int64(time.Second) - 1
+
+// parseSeconds reads a decimal number of seconds exactly; digits beyond the
+// nanosecond are dropped.
+func parseSeconds(s string) (time.Duration, error) {
+	bad := func() (time.Duration, error) {
+		return 0, fmt.Errorf("key \"t\": %q is not a time in seconds", s)
+	}
+	digits, negative := strings.CutPrefix(s, "-")
+	whole, part, _ := strings.Cut(digits, ".")
+	if strings.ContainsAny(digits, "eE") {
+		f, err := strconv.ParseFloat(s, 64)
+		if err != nil || math.Abs(f) > float64(maxSeconds) {
+			return bad()
+		}
+		return time.Duration(f * float64(time.Second)), nil
+	}
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil || seconds > maxSeconds {
+		return bad()
+	}
+	nanos, err := strconv.ParseInt((part + "000000000")[:9], 10, 64)
+	if err != nil {
+		return bad()
+	}
+	d := time.Duration(seconds)*time.Second + time.Duration(nanos)
+	if negative {
+		d = -d
+	}
+	return d, nil
+}

@@ -1,0 +1,129 @@
+// Package layout holds no code, only the tests that keep the module's shape.
+package layout
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/heartbreak-ws/heartbreak/"
+
+type layer struct {
+	pkg     string   // of this module
+	own     []string // packages of this module
+	modules []string // other modules
+}
+
+// layers says, for every package, what of this module and of other modules its
+// code may be built from, directly or through others. Packages of internal/ and of
+// a package's own internal/ that need nothing but the standard library may be used
+// anywhere.
+var layers = []layer{
+	{"faultproxy/frame", nil, nil},
+	{"faultproxy/memnet", nil, nil},
+	{"faultproxy/heartbeat", []string{"faultproxy/frame"}, nil},
+	{"faultproxy/timeline", []string{"faultproxy/frame"}, nil},
+	{"faultproxy/diagnosis", []string{"faultproxy/frame", "faultproxy/heartbeat", "faultproxy/timeline"}, nil},
+	{"faultproxy", []string{"faultproxy/frame", "faultproxy/memnet", "faultproxy/heartbeat", "faultproxy/timeline", "faultproxy/diagnosis"}, nil},
+	{"faultproxy/middlebox", []string{"faultproxy", "faultproxy/..."}, nil},
+	{"faultproxy/cmd/faultproxy", []string{"faultproxy", "faultproxy/...", "fakeserver"},
+		[]string{"github.com/alecthomas/kong", "github.com/goccy/go-yaml", "github.com/gorilla/websocket"}},
+}
+
+// anywhere may be used by every package.
+var anywhere = []string{"internal/schema"}
+
+type listed struct {
+	ImportPath string
+	Standard   bool
+	Module     *struct{ Path string }
+}
+
+func TestImportsGoOneWay(t *testing.T) {
+	for _, l := range layers {
+		for _, dep := range deps(t, l.pkg) {
+			own, ours := strings.CutPrefix(dep.ImportPath, module)
+			switch {
+			case ours && (own == l.pkg || slices.Contains(anywhere, own) || allowed(l.own, own)):
+			case ours:
+				t.Errorf("%s is built from %s, which is above it or beside it", l.pkg, own)
+			case !slices.Contains(l.modules, dep.Module.Path):
+				t.Errorf("%s is built from %s of another module", l.pkg, dep.ImportPath)
+			}
+		}
+	}
+}
+
+func TestEveryPackageHasItsPlace(t *testing.T) {
+	for _, p := range list(t, "-json=ImportPath", "./...") {
+		own := strings.TrimPrefix(p.ImportPath, module)
+		known := slices.ContainsFunc(layers, func(l layer) bool { return l.pkg == own })
+		if !known && !strings.Contains(own+"/", "internal/") && own+"/" != module {
+			t.Errorf("package %s has no place in the table of layers", own)
+		}
+	}
+}
+
+func TestTopLevel(t *testing.T) {
+	out, err := exec.Command("git", "-C", root, "ls-files").Output()
+	if err != nil {
+		t.Skipf("no git checkout: %v", err)
+	}
+	fixed := []string{"go.mod", "go.sum", "README.md", "LICENSE", "CHANGELOG.md", "suite_test.go",
+		"faultproxy", "fakeserver", "assertions", "examples", "internal"}
+	for _, f := range strings.Fields(string(out)) {
+		top, _, _ := strings.Cut(f, "/")
+		if !slices.Contains(fixed, top) && !strings.HasPrefix(top, ".") {
+			t.Errorf("%s does not belong at the top level", top)
+		}
+	}
+}
+
+var root = filepath.Join("..", "..")
+
+func allowed(list []string, pkg string) bool {
+	return slices.ContainsFunc(list, func(a string) bool {
+		prefix, tree := strings.CutSuffix(a, "/...")
+		return a == pkg || tree && strings.HasPrefix(pkg, prefix+"/")
+	})
+}
+
+// deps lists what a package's own code is built from, without the standard library.
+func deps(t *testing.T, pkg string) (found []listed) {
+	t.Helper()
+	for _, d := range list(t, "-deps", "-json=ImportPath,Standard,Module", "./"+pkg) {
+		if !d.Standard {
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
+func list(t *testing.T, args ...string) (found []listed) {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list"}, args...)...)
+	cmd.Dir = root
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list %v: %v\n%s", args, err, stderr.String())
+	}
+	dec := json.NewDecoder(bytes.NewReader(out))
+	for {
+		var l listed
+		if err := dec.Decode(&l); errors.Is(err, io.EOF) {
+			return found
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, l)
+	}
+}
