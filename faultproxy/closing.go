@@ -48,47 +48,53 @@ func (l *link) inject(a act) {
 		ln := l.lane(d)
 		raw, it := ln.compose(a.frame, a.rule)
 		it.data = raw
-		if !ln.arm(it) {
+		token, ok := ln.arm(it)
+		if !ok {
 			l.notApplied(a.rule, d, "nothing can be written in this direction any more")
 			continue
 		}
 		l.after(l.p.patience(), func() {
-			if ln.disarm(a.rule, false) {
+			if ln.disarm(token) {
 				l.notApplied(a.rule, d, fmt.Sprintf("no frame boundary came within %v", l.p.patience()))
 			}
 		})
 	}
 }
 
-// arm queues an item for the next boundary.
-func (ln *lane) arm(it item) bool {
+// arm queues an item for the next boundary. The token names it to disarm.
+func (ln *lane) arm(it item) (token int, ok bool) {
 	ln.mu.Lock()
 	defer ln.mu.Unlock()
 	o := &ln.out
-	if o.ended || o.finDue || o.isClosed {
-		return false
+	if o.ended || o.finDue || o.isClosed || it.close && o.closing {
+		return 0, false
 	}
+	o.tokens++
+	it.aside, it.token = true, o.tokens
 	o.inject = append(o.inject, it)
 	o.bytes += len(it.data)
 	o.closing = o.closing || it.close
 	ln.kick()
-	return true
+	return it.token, true
 }
 
-// disarm removes what a rule armed and what still waits for a boundary (a
-// silenced direction waits for its healing and is left alone).
-func (ln *lane) disarm(rule ruleRef, closing bool) bool {
+// disarm removes what was armed and still waits for a boundary. (In a silenced
+// direction a frame waits for the healing and is left alone, but not a Close.)
+func (ln *lane) disarm(token int) bool {
 	ln.mu.Lock()
 	defer ln.mu.Unlock()
 	o := &ln.out
-	if len(o.holds) > 0 && !closing {
-		return false
-	}
 	for i := range o.inject {
-		if o.inject[i].rule == rule && o.inject[i].close == closing {
-			o.take(&o.inject, i)
-			return true
+		it := &o.inject[i]
+		if it.token != token {
+			continue
 		}
+		if len(o.holds) > 0 && !it.close {
+			return false
+		}
+		o.closing = o.closing && !it.close
+		o.take(&o.inject, i)
+		return true
 	}
 	return false
 }
@@ -118,15 +124,16 @@ func (l *link) closeSide(side frame.Direction, c Close, rule ruleRef) {
 	}
 	raw, it := out.compose(c.frame(), rule)
 	it.data, it.close = raw, true
-	if !out.arm(it) {
-		l.notApplied(rule, side, "too late: nothing can be written in this direction any more")
+	token, ok := out.arm(it)
+	if !ok {
+		l.notApplied(rule, side, "too late: a Close of the proxy's own was sent before, or the direction has ended")
 		return
 	}
 	in.mu.Lock()
 	in.out.absorbs, in.out.absorb, in.out.detached = true, rule, true
 	in.mu.Unlock()
 	l.after(l.p.patience(), func() {
-		if out.disarm(rule, true) {
+		if out.disarm(token) {
 			l.notApplied(rule, side, fmt.Sprintf("no frame boundary came within %v; sent a FIN instead", l.p.patience()))
 			l.endSide(side, FIN, rule)
 		}
@@ -147,9 +154,17 @@ func (ln *lane) passedClose() {
 	ln.out.passedOn = true
 }
 
-// closeSent gives the peer that was sent a Close its time to answer.
+// closeSent gives the peer that was sent a Close its time to answer, or takes the
+// Close as the answer to one that crossed it.
 func (ln *lane) closeSent() {
 	l, side, rule := ln.l, ln.dir, ln.out.closed
+	ln.mu.Lock()
+	ln.out.closing = false
+	answered := ln.out.answered
+	ln.mu.Unlock()
+	if answered {
+		ln.answered(rule)
+	}
 	l.after(closeFor, func() {
 		if !l.peer(side).gone.Load() {
 			l.endSide(side, FullClose, rule)
@@ -165,7 +180,22 @@ func (l *link) absorbed(ln *lane) {
 	ln.mu.Unlock()
 	ln.detach(true)
 	if ln.dir == frame.ToServer { // the client's answer: the proxy is its server
-		ln.back().finish(rule, false)
-		_ = ln.source().conn.SetReadDeadline(deadline(lingerFor))
+		ln.back().answered(rule)
+	}
+}
+
+// answered sends the FIN that follows a closing handshake toward the destination,
+// after the proxy's Close, if that still waits for a boundary.
+func (ln *lane) answered(rule ruleRef) {
+	ln.mu.Lock()
+	if ln.out.closing {
+		ln.out.answered = true
+		ln.mu.Unlock()
+		return
+	}
+	ln.mu.Unlock()
+	ln.finish(rule, false)
+	if d := ln.dest(); !d.fin.Load() {
+		_ = d.conn.SetReadDeadline(deadline(lingerFor))
 	}
 }

@@ -46,45 +46,47 @@ func (ln *lane) next() (it *item, wait time.Duration, more bool) {
 	o := &ln.out
 	switch {
 	case o.ended:
-		o.drop()
+		ln.drop()
 		return nil, 0, false
 	case o.finDue:
-		o.queue, o.late, o.inject, o.bytes = nil, nil, nil, 0
-		o.finDue = false
-		o.makeRoom()
+		ln.drop()
 		return &item{kind: itemFIN, rule: o.finRule}, 0, true
 	case len(o.queue)+len(o.late)+len(o.inject) == 0:
 		return nil, 0, false
 	case len(o.holds) > 0:
 		return nil, -1, true
 	}
-	now := ln.l.tl.Now()
-	may := func(it *item) bool {
-		return !o.midFrame && (it.header.Opcode.IsControl() || !o.midMessage)
-	}
 	for i := range o.inject {
-		if may(&o.inject[i]) {
+		if o.boundary(&o.inject[i]) {
 			return o.take(&o.inject, i), 0, true
 		}
 	}
+	now := ln.l.tl.Now()
 	wait = -1
 	if len(o.late) > 0 {
 		if d := o.late[0].due - now; d > 0 {
 			wait = d
-		} else if may(&o.late[0]) {
+		} else if o.boundary(&o.late[0]) {
 			return o.take(&o.late, 0), 0, true
 		}
 	}
-	if len(o.queue) > 0 {
-		d := o.queue[0].due - now
-		if d <= 0 {
-			return o.take(&o.queue, 0), 0, true
-		}
-		if wait < 0 || d < wait {
-			wait = d
-		}
+	if len(o.queue) == 0 {
+		return nil, wait, true
+	}
+	switch d := o.queue[0].due - now; {
+	case d <= 0 && o.queue[0].kind >= itemFIN && len(o.late) > 0 && wait >= 0:
+		return nil, wait, true // what is late comes before the end
+	case d <= 0:
+		return o.take(&o.queue, 0), 0, true
+	case wait < 0 || d < wait:
+		wait = d
 	}
 	return nil, wait, true
+}
+
+// boundary reports whether the stream stands where the frame may be put in.
+func (o *outlet) boundary(it *item) bool {
+	return !o.midFrame && (it.header.Opcode.IsControl() || !o.midMessage)
 }
 
 // take removes an item from one of the lists. The mutex is held.
@@ -111,10 +113,12 @@ func (ln *lane) send(it *item) {
 	ln.mu.Lock()
 	o := &ln.out
 	gone := o.isClosed && it.kind <= itemBytes
-	if it.close {
-		o.closing, o.isClosed, o.closed = false, true, it.rule
-	}
-	if it.kind == itemFrame && it.header.Opcode == frame.OpClose && it.rule == 0 {
+	switch {
+	case gone && it.aside:
+		ln.tooLate(it)
+	case it.close:
+		o.isClosed, o.closed = true, it.rule
+	case it.kind == itemFrame && it.header.Opcode == frame.OpClose:
 		o.passedOn = true
 	}
 	ln.mu.Unlock()
@@ -130,7 +134,9 @@ func (ln *lane) send(it *item) {
 		ln.l.perform(act{kind: actEnd, rule: it.rule, end: End{Client: FullClose, Server: FullClose}})
 	default:
 		ln.note(it, left, ln.l.tl.Now())
-		o.midFrame, o.midMessage = it.midFrame, it.midMessage
+		if !it.aside && !it.late {
+			o.midFrame, o.midMessage = it.midFrame, it.midMessage
+		}
 		if ln.write(it.data) && it.close {
 			ln.closeSent()
 		}

@@ -23,6 +23,7 @@ const (
 // sourceEnded handles the end of what the source sends. It is the reader's last act.
 func (ln *lane) sourceEnded(err error) {
 	src := ln.source()
+	src.fin.Store(true)
 	if src.gone.Load() || errors.Is(err, net.ErrClosed) {
 		return
 	}
@@ -30,9 +31,9 @@ func (ln *lane) sourceEnded(err error) {
 	ln.flushPartial(at)
 	it := item{kind: itemFIN}
 	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-	case isReset(err):
+	case isReset(err), src.rst.Load():
 		it.kind = itemRST
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 	case errors.Is(err, os.ErrDeadlineExceeded): // a linger that ran out
 		ln.closePeer(src, 0)
 		return
@@ -41,7 +42,9 @@ func (ln *lane) sourceEnded(err error) {
 			{Name: "what", Value: "read"}, {Name: "error", Value: err.Error()}}})
 	}
 	if it.kind == itemRST {
-		src.gone.Store(true)
+		if src.gone.Swap(true) {
+			return
+		}
 		_ = src.socket().Close()
 		ln.back().lost()
 	}
@@ -51,11 +54,31 @@ func (ln *lane) sourceEnded(err error) {
 	if detached || ended {
 		ln.note(&it, arrived, at)
 		if detached && it.kind == itemFIN {
-			ln.back().finish(0, false)
+			ln.back().answered(0)
+			ln.l.settle(src)
 		}
 		return
 	}
 	ln.passEnd(it, at)
+}
+
+// settle closes a peer that no longer concerns the other one, once both FINs are
+// through.
+func (l *link) settle(p *peer) {
+	side := frame.ToClient
+	if p == &l.server {
+		side = frame.ToServer
+	}
+	from, to := l.lane(side.Opposite()), l.lane(side)
+	from.mu.Lock()
+	detached := from.out.detached
+	from.mu.Unlock()
+	to.mu.Lock()
+	ended := to.out.ended
+	to.mu.Unlock()
+	if detached && ended && p.fin.Load() {
+		p.shut()
+	}
 }
 
 // passEnd sends the source's end on, behind all that is queued, in the way the
@@ -111,8 +134,9 @@ func (ln *lane) passFIN(it *item, seen timeline.Seen) {
 	_ = ln.dest().closeWrite()
 	ln.mu.Lock()
 	ln.out.ended = true
-	ln.out.drop()
+	ln.drop()
 	ln.mu.Unlock()
+	ln.l.settle(ln.dest())
 }
 
 // finish asks for a FIN toward the destination, at any byte: what is queued for
@@ -135,7 +159,7 @@ func (ln *lane) lost() {
 	ln.mu.Lock()
 	defer ln.mu.Unlock()
 	ln.out.ended = true
-	ln.out.drop()
+	ln.drop()
 	ln.kick()
 }
 
@@ -155,14 +179,32 @@ func (ln *lane) broken(err error) {
 	if dst.gone.Load() || !isReset(err) {
 		return
 	}
-	back := ln.back()
-	back.mu.Lock()
-	over := back.out.ended && !back.out.detached
-	back.mu.Unlock()
-	if over && !dst.gone.Swap(true) {
-		_ = dst.socket().Close()
-		back.note(&item{kind: itemRST}, arrived, ln.l.tl.Now())
-		ln.l.endSide(back.dir, RST, 0)
+	dst.rst.Store(true)
+	if !dst.fin.Load() || dst.gone.Swap(true) {
+		return
+	}
+	_ = dst.socket().Close()
+	ln.back().lateReset()
+}
+
+// lateReset passes on a reset of the source that came after its FIN.
+func (ln *lane) lateReset() {
+	ln.note(&item{kind: itemRST}, arrived, ln.l.tl.Now())
+	ends := ln.l.p.conduct()
+	ln.mu.Lock()
+	detached, ended := ln.out.detached, ln.out.ended
+	for i := range ln.out.queue {
+		if it := &ln.out.queue[i]; it.kind == itemFIN && ends.OnRST == PassRST {
+			it.kind = itemRST
+		}
+	}
+	ln.mu.Unlock()
+	switch {
+	case detached, !ended:
+	case ends.OnRST == ResetFIN:
+		ln.l.perform(act{kind: actEnd, rule: ends.ref(ln.l.tl), end: End{Client: FullClose, Server: FullClose}})
+	default:
+		ln.l.endSide(ln.dir, RST, 0)
 	}
 }
 

@@ -139,6 +139,7 @@ func (p *Proxy) change(edit func([]*armed) ([]*armed, []note, error)) error {
 		for _, n := range notes {
 			if n.word == "removed" || n.word == "" {
 				l.heal(frame.Both, n.a.id)
+				l.forget(n.a)
 			}
 		}
 		l.rearm()
@@ -156,6 +157,17 @@ func (p *Proxy) timelineForRules() *timeline.Timeline {
 		p.ownTimeline = true
 	}
 	return p.Timeline
+}
+
+// inForce reports whether what a rule did to a connection may last. What callers
+// did may, until they heal it.
+func (p *Proxy) inForce(rule ruleRef) bool {
+	for _, a := range p.rules.Load().all {
+		if a.id == rule {
+			return true
+		}
+	}
+	return p.Timeline.RuleName(rule) == callerName
 }
 
 func (p *Proxy) live() []*link {
@@ -204,7 +216,14 @@ func (p *Proxy) unmet() (errs []error) {
 }
 
 func reason(s Status) string {
-	if s.Seen == 0 {
+	_, timed := s.Rule.On.(Timing)
+	switch {
+	case s.Seen > 0:
+	case timed:
+		return fmt.Sprintf("no connection got as far as %v (%v)", s.Rule.On, s.Rule.Conns)
+	case s.Rule.On == nil:
+		return fmt.Sprintf("there was nothing it could act on (%v)", s.Rule.Conns)
+	default:
 		return fmt.Sprintf("nothing matched %v on %v", s.Rule.On, s.Rule.Conns)
 	}
 	return fmt.Sprintf("it matched %d times, but Skip, Times, OneIn or its window kept it from acting", s.Seen)

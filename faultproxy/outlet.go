@@ -35,9 +35,11 @@ type item struct {
 	inflated bool   // and inflated
 	opaque   bool   // payload is compressed, which the header does not say
 	late     bool   // others may pass it
+	aside    bool   // armed: it stands between the frames of the stream
 	close    bool   // an injected Close
 	rule     ruleRef
 	count    int
+	token    int // tells armed items apart
 	due      time.Duration
 
 	midFrame, midMessage bool // where the stream stands behind it
@@ -57,6 +59,7 @@ type outlet struct {
 	inject []item // for the next boundary
 	bytes  int    // in all three
 	last   time.Duration
+	tokens int
 	wake   chan struct{} // of the writer goroutine
 	space  chan struct{} // closed when there is room again, or nobody will need it
 
@@ -66,7 +69,8 @@ type outlet struct {
 	absorbs  bool
 	closed   ruleRef // an injected Close went out: nothing may follow
 	isClosed bool
-	closing  bool // one is on its way
+	closing  bool // one is armed
+	answered bool // and was answered already: a FIN follows it
 	passedOn bool // a Close of the source's own went out
 	detached bool // the source's end does not concern the destination
 	sink     bool // what arrives goes nowhere
@@ -145,7 +149,7 @@ func (ln *lane) release() {
 func (ln *lane) kick() {
 	o := &ln.out
 	if o.ended {
-		o.drop()
+		ln.drop()
 	}
 	switch {
 	case o.wake != nil:
@@ -160,11 +164,20 @@ func (ln *lane) kick() {
 	}
 }
 
-// drop forgets all that waits. The mutex is held.
-func (o *outlet) drop() {
+// drop forgets all that waits, because the direction ends. The mutex is held.
+func (ln *lane) drop() {
+	o := &ln.out
+	for i := range o.inject {
+		ln.tooLate(&o.inject[i])
+	}
 	o.queue, o.late, o.inject, o.bytes = nil, nil, nil, 0
-	o.finDue = false
+	o.finDue, o.closing = false, false
 	o.makeRoom()
+}
+
+// tooLate records that an armed frame will not go out.
+func (ln *lane) tooLate(it *item) {
+	ln.l.notApplied(it.rule, ln.dir, "the direction ended before the frame could be sent")
 }
 
 func (o *outlet) makeRoom() {
@@ -230,7 +243,7 @@ func (ln *lane) awaitSpace() {
 	for {
 		ln.mu.Lock()
 		o := &ln.out
-		if o.bytes <= o.limit() || o.ended {
+		if o.bytes <= o.limit() || o.ended || o.sink {
 			o.full = o.full && o.bytes > 0
 			ln.mu.Unlock()
 			return

@@ -12,6 +12,8 @@ type peer struct {
 	conn net.Conn    // what to read and write: TLS, or the socket itself
 	pre  []byte      // read ahead during the handshake, not yet processed
 	gone atomic.Bool // the socket was closed from here
+	fin  atomic.Bool // its FIN was read: nobody reads it any more
+	rst  atomic.Bool // a write met its reset, which a read then may not see (Linux tells once)
 }
 
 // socket is the connection below TLS.
@@ -44,13 +46,21 @@ func (p *peer) shut() {
 	}
 }
 
-// close closes the socket, behind a close_notify on TLS, which may take up to 5 s
-// if the peer does not read: spawn runs it elsewhere.
+// notifyFor is how long a peer on TLS that does not read may hold up its
+// close_notify.
+const notifyFor = time.Second
+
+// close closes the socket, behind a close_notify on TLS, which waits for a peer
+// that does not read: spawn runs it elsewhere.
 func (p *peer) close(spawn func(func())) {
 	switch t, ok := p.conn.(*tls.Conn); {
 	case p.gone.Swap(true):
 	case ok:
-		spawn(func() { _ = t.Close() })
+		spawn(func() {
+			cut := time.AfterFunc(notifyFor, func() { _ = t.NetConn().Close() })
+			_ = t.Close()
+			cut.Stop()
+		})
 	default:
 		_ = p.conn.Close()
 	}

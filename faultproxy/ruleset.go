@@ -138,6 +138,9 @@ func arm(r Rule) (*armed, error) {
 	fail := func(format string, args ...any) (*armed, error) {
 		return nil, fmt.Errorf("rule %q: %w", r.Name, fmt.Errorf(format, args...))
 	}
+	if r.Name == callerName {
+		return fail("the name is taken: it stands for what is done through a Conn; choose another")
+	}
 	if r.Do == nil {
 		return fail("it has no fault: set Do")
 	}
@@ -180,9 +183,6 @@ func arm(r Rule) (*armed, error) {
 
 // mismatch says why a fault cannot hang on a trigger, and what would do.
 func mismatch(r Rule, can, stage Stage) error {
-	if r.On == nil {
-		return fmt.Errorf("%q needs a trigger at %v", r.Do, can)
-	}
 	if can == StageFrame {
 		return fmt.Errorf("%q needs a frame and %q has none; hang it on a frame match, or use silence or discard", r.Do, r.On)
 	}

@@ -54,8 +54,29 @@ func (s *timedSlot) due(l *link) time.Duration {
 }
 
 // rearm works out the connection's time rules from the rules in force, keeping
-// what continues, and sets the timer.
+// what continues, and sets the timer. Rules whose time is now act before it returns.
 func (l *link) rearm() {
+	now := l.tl.Now()
+	rules, list := l.timedRules()
+	l.mu.Lock()
+	for l.p.rules.Load() != rules { // an older list must not come after a newer one
+		l.mu.Unlock()
+		rules, list = l.timedRules()
+		l.mu.Lock()
+	}
+	if l.over || len(list) == 0 && len(l.timed) == 0 {
+		l.mu.Unlock()
+		return
+	}
+	l.arrange(list)
+	due := l.takeDue(now)
+	l.mu.Unlock()
+	l.ask(due, now)
+}
+
+// timedRules returns the rules in force, and of them the time rules about this
+// connection.
+func (l *link) timedRules() (*ruleSet, []*armed) {
 	rules := l.p.rules.Load()
 	var list []*armed
 	for _, a := range rules.timed {
@@ -63,18 +84,18 @@ func (l *link) rearm() {
 			list = append(list, a)
 		}
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.over || len(list) == 0 && len(l.timed) == 0 {
-		return
-	}
+	return rules, list
+}
+
+// arrange makes the slots of the time rules. The mutex is held.
+func (l *link) arrange(list []*armed) {
 	old := l.timed
 	l.timed = nil
 	var lazies []*lazyIdle
 	for _, a := range list {
 		s := &timedSlot{a: a, on: timingOf(a.On), base: max(l.opened, a.added)}
 		for _, o := range old {
-			if o.a.Name == a.Name && (o.a == a || sameFault(o.a.Do, a.Do) && o.on == s.on) {
+			if o.a.tally == a.tally && o.on == s.on {
 				s.base, s.n, s.lazy = o.base, o.n, o.lazy
 			}
 		}
@@ -92,7 +113,6 @@ func (l *link) rearm() {
 	} else {
 		l.lazies.Store(nil)
 	}
-	l.setTimer()
 }
 
 // setTimer aims the connection's one timer at the next time rule. The mutex is held.
@@ -115,16 +135,22 @@ func (l *link) setTimer() {
 	}
 }
 
-// tick runs when the timer fires: it asks the rules that are due, and no others
-// (an idle deadline may have moved since).
+// tick runs when the timer fires.
 func (l *link) tick() {
 	if !l.enter() {
 		return
 	}
 	defer l.leave()
 	now := l.tl.Now()
-	var due []*armed
 	l.mu.Lock()
+	due := l.takeDue(now)
+	l.mu.Unlock()
+	l.ask(due, now)
+}
+
+// takeDue returns the rules that are due, and no others (an idle deadline may have
+// moved since), and sets the timer for the next. The mutex is held.
+func (l *link) takeDue(now time.Duration) (due []*armed) {
 	for _, s := range l.timed {
 		if d := s.due(l); d >= 0 && d <= now {
 			s.n++
@@ -135,25 +161,33 @@ func (l *link) tick() {
 		}
 	}
 	l.setTimer()
-	l.mu.Unlock()
+	return due
+}
+
+// ask asks rules whose time has come, in order.
+func (l *link) ask(due []*armed, now time.Duration) {
 	for _, a := range due {
-		l.timeRule(a, now)
+		if l.timeRule(a, now) && a.Final {
+			break
+		}
 	}
 }
 
-// timeRule asks a rule whose time has come.
-func (l *link) timeRule(a *armed, now time.Duration) {
+// timeRule asks one of them and reports whether it acted.
+func (l *link) timeRule(a *armed, now time.Duration) bool {
 	if !a.inWindow(now) || !l.admit(a, 0) {
-		return
+		return false
 	}
 	p := Plan{stage: StageTime, conn: l.num, at: now}
-	switch {
-	case p.run(a, l):
-		l.fire(a, 0, now)
-		for _, act := range p.acts {
-			l.perform(act)
+	if !p.run(a, l) {
+		if p.why != "" {
+			l.deny(a, 0, p.why)
 		}
-	case p.why != "":
-		l.deny(a, 0, p.why)
+		return false
 	}
+	l.fire(a, 0, now)
+	for _, act := range p.acts {
+		l.perform(act)
+	}
+	return true
 }

@@ -1,6 +1,7 @@
 package faultproxy
 
 import (
+	"math"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
@@ -8,7 +9,13 @@ import (
 )
 
 // effect is something lasting that a rule did to a direction.
-type effect struct{ rule ruleRef }
+type effect struct {
+	rule  ruleRef
+	until time.Duration
+}
+
+// forGood is the end of an effect that lasts until it is healed.
+const forGood = time.Duration(math.MaxInt64)
 
 func deadline(d time.Duration) time.Time { return time.Now().Add(d) }
 
@@ -24,76 +31,99 @@ func (l *link) each(dir frame.Direction, f func(*lane)) {
 
 // hold silences a direction on behalf of a rule, for d if d is above zero.
 func (l *link) hold(dir frame.Direction, rule ruleRef, d time.Duration) {
+	until := l.until(d)
 	l.each(dir, func(ln *lane) {
 		ln.mu.Lock()
+		defer ln.mu.Unlock()
 		o := &ln.out
-		first := len(o.holds) == 0
-		if had(o.holds, rule) {
-			ln.mu.Unlock()
-			return
-		}
-		o.holds = append(o.holds, effect{rule})
-		if first {
+		if len(o.holds) == 0 {
 			l.record(timeline.Record{Kind: timeline.KindSilence, Dir: ln.dir, Rule: rule})
 		}
-		ln.mu.Unlock()
+		o.holds = with(o.holds, effect{rule, until})
 	})
-	if d > 0 {
-		l.after(d, func() { l.heal(dir, rule) })
-	}
+	l.lasts(dir, rule, d)
 }
 
 // discard swallows a direction's frames on behalf of a rule, for d if d is above zero.
 func (l *link) discard(dir frame.Direction, rule ruleRef, d time.Duration) {
+	until := l.until(d)
 	l.each(dir, func(ln *lane) {
 		ln.mu.Lock()
 		defer ln.mu.Unlock()
-		if !had(ln.out.discards, rule) {
-			ln.out.discards = append(ln.out.discards, effect{rule})
-		}
+		ln.out.discards = with(ln.out.discards, effect{rule, until})
 	})
+	l.lasts(dir, rule, d)
+}
+
+func (l *link) until(d time.Duration) time.Duration {
 	if d > 0 {
-		l.after(d, func() { l.heal(dir, rule) })
+		return l.tl.Now() + d
+	}
+	return forGood
+}
+
+// lasts sees to the end of an effect that began just now.
+func (l *link) lasts(dir frame.Direction, rule ruleRef, d time.Duration) {
+	if d > 0 {
+		l.after(d, func() {
+			now := l.tl.Now()
+			l.end(dir, func(e effect) bool { return e.rule == rule && e.until <= now })
+		})
+	}
+	if !l.p.inForce(rule) { // removed meanwhile, when there was nothing to heal yet
+		l.heal(dir, rule)
 	}
 }
 
 // heal takes back what a rule did to a direction; rule 0 stands for all rules.
-// What was held goes out, in order.
 func (l *link) heal(dir frame.Direction, rule ruleRef) {
+	l.end(dir, func(e effect) bool { return rule == 0 || e.rule == rule })
+}
+
+// end ends effects. What was held goes out, in order, when nothing holds it any more.
+func (l *link) end(dir frame.Direction, over func(effect) bool) {
 	l.each(dir, func(ln *lane) {
 		ln.mu.Lock()
 		defer ln.mu.Unlock()
 		o := &ln.out
-		o.discards = without(o.discards, rule)
-		if len(o.holds) == 0 {
-			return
+		lifted := ln.lift(&o.holds, over)
+		if ln.lift(&o.discards, over) || lifted {
+			o.makeRoom()
+			ln.kick()
 		}
-		if o.holds = without(o.holds, rule); len(o.holds) > 0 {
-			return
-		}
-		l.record(timeline.Record{Kind: timeline.KindHeal, Dir: ln.dir, Rule: rule})
-		o.makeRoom()
-		ln.kick()
 	})
 }
 
-func had(list []effect, rule ruleRef) bool {
-	for _, e := range list {
-		if e.rule == rule {
-			return true
-		}
-	}
-	return false
-}
-
-func without(list []effect, rule ruleRef) []effect {
+// lift takes effects off a list and reports, and records, that it became empty.
+// The mutex is held.
+func (ln *lane) lift(list *[]effect, over func(effect) bool) bool {
 	var rest []effect
-	for _, e := range list {
-		if rule != 0 && e.rule != rule {
+	var last ruleRef
+	for _, e := range *list {
+		if over(e) {
+			last = e.rule
+		} else {
 			rest = append(rest, e)
 		}
 	}
-	return rest
+	empty := len(*list) > 0 && len(rest) == 0
+	*list = rest
+	if empty {
+		ln.l.record(timeline.Record{Kind: timeline.KindHeal, Dir: ln.dir, Rule: last})
+	}
+	return empty
+}
+
+// with adds an effect to a list; a rule that is on it already lasts as long as the
+// longer of the two.
+func with(list []effect, e effect) []effect {
+	for i := range list {
+		if list[i].rule == e.rule {
+			list[i].until = max(list[i].until, e.until)
+			return list
+		}
+	}
+	return append(list, e)
 }
 
 // touch notes that bytes arrived from the lane's source, unless it is silenced.

@@ -94,6 +94,12 @@ func histories() []history {
 		{"the server's pings, then FIN", live(join(
 			[]step{at(sec, send(toC, passed, frame.Ping([]byte("1"))))}, serverGone(31*sec))...),
 			diagnosis.IDHeartbeatTimeout, diagnosis.Server, diagnosis.FIN, diagnosis.Medium, []string{"of the server"}, ""},
+		{"six beats missed, and Close 1000", live(ping(sec, "1"), ping(2*sec, "2"), ping(3*sec, "3"), ping(4*sec, "4"), ping(5*sec, "5"), ping(6*sec, "6"),
+			at(6500*ms, clientCloses(1000, "")), at(6500*ms, serverCloses(1000, "")), at(6500*ms, ended())),
+			diagnosis.IDCloseByClient, diagnosis.Client, diagnosis.CloseFrame, diagnosis.Certain, nil, ""},
+		{"the server's ping unanswered when a box cut", live(join(
+			[]step{at(sec, send(toC, passed, frame.Ping([]byte("1"))))}, cutByBox(61*sec))...),
+			diagnosis.IDIdleTimeout, diagnosis.Network, diagnosis.FIN, diagnosis.High, []string{"nginx"}, ""},
 		{"a beat on its way does not count", live(ping(sec, "1"), at(1020*ms, clientCloses(1000, "")), at(1030*ms, serverCloses(1000, "")), at(1030*ms, ended())),
 			diagnosis.IDCloseByClient, diagnosis.Client, diagnosis.CloseFrame, diagnosis.Certain, nil, ""},
 		{"nor one that is slow as always", live(ping(sec, "1"), pong(2*sec, "1"), ping(3*sec, "2"), at(4*sec, clientCloses(1000, "")), at(4*sec, serverCloses(1000, "")), at(4*sec, ended())),
@@ -110,6 +116,13 @@ func histories() []history {
 			[]string{"after 8.0 s without a byte from the server", "it had sent something 7.0 s before", "its Close was not answered either"}, "heartbeat"},
 		{"what the server says does not get through", live(at(sec, hear("b")), at(2*sec, send(toC, arrived, frame.Text("c"))), at(9*sec, fin(toS, passed)), at(9*sec, ended())),
 			diagnosis.IDHalfOpen, diagnosis.Client, diagnosis.FIN, diagnosis.Medium, []string{"8.0 s without a byte"}, ""},
+
+		{"a silence unlike before, and the client drops TCP", live(
+			at(sec, say("a")), at(1010*ms, hear("b")), at(2*sec, say("a")), at(2010*ms, hear("b")), at(3*sec, say("c")), at(9*sec, rst(toS, passed)), at(9*sec, ended())),
+			diagnosis.IDHalfOpen, diagnosis.Client, diagnosis.RST, diagnosis.Medium, []string{"7.0 s without a byte"}, ""},
+		{"a client that talks to a server of few words, and dies", live(join([]step{at(sec, hear("hello"))},
+			chatter(2*sec, 30*sec, sec), []step{at(30500*ms, fin(toS, passed)), at(30500*ms, ended())})...),
+			diagnosis.IDClientGone, diagnosis.Client, diagnosis.FIN, diagnosis.High, nil, ""},
 
 		// Closes.
 		{"the client's close()", live(at(sec, say("a")), at(2*sec, clientCloses(1000, "done")), at(2*sec, serverCloses(1000, "done")), at(2*sec, ended())),
@@ -163,8 +176,17 @@ func histories() []history {
 		{"cut in use, by the network", live(join(chatter(100*ms, 3200*ms, 100*ms), cutByBox(3233*ms))...),
 			diagnosis.IDNoCloseFrame, diagnosis.Network, diagnosis.FIN, diagnosis.High, []string{"made between client and server"}, ""},
 		{"a silence that was longer before is no timer's", live(
-			at(sec, say("a")), at(8*sec, say("b")), at(10100*ms, say("c")), at(12120*ms, fin(toC, passed)), at(12121*ms, ended())),
+			at(sec, say("a")), at(8*sec, say("b")), at(9510*ms, say("c")), at(11530*ms, fin(toC, passed)), at(11531*ms, ended())),
 			diagnosis.IDNoCloseFrame, diagnosis.Server, diagnosis.FIN, diagnosis.Medium, []string{"2.0 s"}, ""},
+		{"a client that never said anything", live(
+			at(500*ms, hear("a")), at(900*ms, hear("b")), at(1300*ms, hear("c")), at(1900*ms, hear("d")), at(2300*ms, hear("e")), at(2500*ms, fin(toC, passed)), at(2501*ms, ended())),
+			diagnosis.IDNoCloseFrame, diagnosis.Server, diagnosis.FIN, diagnosis.High, []string{"200 ms before"}, ""},
+		{"a violation that its own author followed with a FIN", live(
+			at(sec, raw(toC, passed, frame.Text("x").WithMask([4]byte{1}))), at(1310*ms, fin(toC, passed)), at(1311*ms, ended())),
+			diagnosis.IDNoCloseFrame, diagnosis.Server, diagnosis.FIN, diagnosis.High, nil, ""},
+		{"a violation long ago", live(join([]step{at(sec, raw(toC, passed, frame.Text("x").WithMask([4]byte{1})))},
+			chatter(1100*ms, 4600*ms, 100*ms), []step{at(4660*ms, fin(toS, passed)), at(4661*ms, ended())})...),
+			diagnosis.IDClientGone, diagnosis.Client, diagnosis.FIN, diagnosis.High, nil, ""},
 		{"reset by the server", live(join(chatter(100*ms, 3300*ms, 100*ms), []step{at(3370*ms, rst(toC, passed)), at(3370*ms, ended())})...),
 			diagnosis.IDResetByServer, diagnosis.Server, diagnosis.RST, diagnosis.High, []string{"an RST, sent by the server's side"}, ""},
 		{"reset in between", live(at(2*sec, rst(toC, left)), at(2*sec, closed(toS)), at(2*sec, ended())),
@@ -187,6 +209,14 @@ func histories() []history {
 			diagnosis.IDNeverAnswered, diagnosis.Client, diagnosis.NeverOpened, diagnosis.High, []string{"within 45.0 s, then the client gave up"}, "timeout"},
 		{"an answer that was kept back", one(at(0, request()), at(0, dialed("")), at(ms, response(arrived, "101")), at(45*sec, fin(toS, passed)), at(45*sec, ended())),
 			diagnosis.IDNeverAnswered, diagnosis.Client, diagnosis.NeverOpened, diagnosis.High, nil, ""},
+		{"the client left while the server was dialed", one(at(0, request()), at(5*sec, dialed("context canceled")), at(5*sec, fin(toS, arrived)), at(5*sec, ended())),
+			diagnosis.IDNeverAnswered, diagnosis.Client, diagnosis.NeverOpened, diagnosis.High, []string{"within 5.0 s"}, ""},
+		{"a gateway timeout", one(at(0, request()), at(0, dialed("")), at(10*sec, trouble("the upstream did not answer within 10s")), at(10*sec, response(left, "504")), at(10*sec, ended())),
+			diagnosis.IDNeverAnswered, diagnosis.Server, diagnosis.NeverOpened, diagnosis.High, []string{"did not answer within 10s", "status 504"}, ""},
+		{"a bad gateway", one(at(0, request()), at(0, dialed("")), at(ms, trouble("the upstream speaks no HTTP")), at(ms, response(left, "502")), at(ms, ended())),
+			diagnosis.IDHandshakeBroken, diagnosis.Server, diagnosis.NeverOpened, diagnosis.High, []string{"the upstream speaks no HTTP 1 ms after", "status 502"}, ""},
+		{"cut before the answer, by which the gateway says 502", one(at(0, request()), at(0, dialed("")), at(ms, fin(toC, arrived)), at(ms, response(left, "502")), at(ms, ended())),
+			diagnosis.IDHandshakeCut, diagnosis.Server, diagnosis.NeverOpened, diagnosis.High, []string{"status 502"}, ""},
 		{"cut before the answer", one(at(0, request()), at(0, dialed("")), at(20*ms, fin(toC, passed)), at(20*ms, ended())),
 			diagnosis.IDHandshakeCut, diagnosis.Server, diagnosis.NeverOpened, diagnosis.Certain, []string{"(FIN) 20 ms after"}, ""},
 		{"reset before the answer", one(at(0, request()), at(0, rst(toC, left)), at(0, ended())),

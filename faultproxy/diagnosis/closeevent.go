@@ -8,13 +8,6 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
-// The longest payload a client waits for. Beyond it Chromium ends TCP without a
-// Close and without an error event; ws fails the connection (its maxPayload).
-const (
-	chromiumMaxPayload = 1<<31 - 1
-	nodeWSMaxPayload   = 100 << 20
-)
-
 // lost is what a client reports when a connection ends without a Close frame (RFC
 // 6455 section 7.1.5), failed when it fails the connection itself.
 var (
@@ -130,10 +123,6 @@ func (c *clientSide) receive(ev timeline.Event) (frame.CloseEvent, bool) {
 		return failed, true
 	case closedBefore:
 		return frame.CloseEvent{}, false
-	case c.kind == Chromium && ev.Header.Length > chromiumMaxPayload:
-		return lost, true
-	case c.kind == NodeWS && ev.Header.Length > nodeWSMaxPayload:
-		return failed, true
 	case ev.Kind == timeline.KindFrame && ev.Header.Opcode == frame.OpClose:
 		code, reason, ok := frame.ParseClose(ev.Payload)
 		if !ok || !utf8.ValidString(reason) {
@@ -188,7 +177,7 @@ func (i *inspector) see(ev timeline.Event) *frame.Violation {
 		return v
 	}
 	i.begun = false
-	whole := uint64(len(ev.Payload)) == ev.Header.Length && !ev.Inflated && !ev.Opaque && !ev.Truncated
+	whole := uint64(len(ev.Payload)) == ev.Header.Length && !ev.Inflated && !ev.Opaque
 	if ev.Header.Opcode.IsControl() {
 		if whole && v == nil {
 			v = i.checker.Payload(ev.Payload, true)

@@ -124,6 +124,10 @@ func closeNamed(code frame.CloseCode, reason string) string {
 	return fmt.Sprintf("%s (%s)", closeWords(code, reason), code.Info().Name)
 }
 
+// unusual is how much longer than before a server must be silent for a client that
+// leaves without a Close to have left because of it.
+const unusual = 3
+
 // halfOpen recognises a client that gave up on a server from which nothing came:
 // nothing since it last asked for something (or since what the server sent no
 // longer got through), and no answer to its Close either.
@@ -131,10 +135,13 @@ func (h *history) halfOpen() (Cause, bool) {
 	ending := h.ending()
 	since := h.opened // the last sign of life from the server
 	var asked, stuck *timeline.Event
+	replies, longest := 0, time.Duration(0) // how it had been before
 	for i := range h.events[:h.first.index] {
 		ev := &h.events[i]
 		switch {
 		case reaches(*ev):
+			replies++
+			longest = max(longest, ev.At-since.At)
 			since, asked, stuck = ev, nil, nil
 		case ev.Dir == frame.ToServer && arrives(*ev) && asked == nil:
 			asked = ev
@@ -149,6 +156,10 @@ func (h *history) halfOpen() (Cause, bool) {
 			return Cause{}, false
 		}
 	}
+	silent := ending.At - since.At
+	if h.first.how != CloseFrame && (replies < 2 || silent < unusual*longest) {
+		asked = nil // a server that says little, and a client that was perhaps just ended
+	}
 	first := asked
 	if first == nil || stuck != nil && stuck.At < first.At {
 		first = stuck
@@ -158,7 +169,7 @@ func (h *history) halfOpen() (Cause, bool) {
 	}
 	c := Cause{
 		ID: IDHalfOpen, Confidence: Medium, Evidence: evidence(since, first, ending),
-		Text:   fmt.Sprintf("the client gave up (%s) after %s without a byte from the server", h.endingWords(h.first.how), span(ending.At-since.At)),
+		Text:   fmt.Sprintf("the client gave up (%s) after %s without a byte from the server", h.endingWords(h.first.how), span(silent)),
 		Advice: info(IDHalfOpen).Advice,
 	}
 	if asked != nil {

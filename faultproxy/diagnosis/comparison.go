@@ -19,7 +19,6 @@ type outline struct {
 	cut    bool          // without a Close frame, and not by the client
 	age    time.Duration
 	idle   time.Duration
-	ends   endSeer
 }
 
 // see takes the next event of any connection.
@@ -41,7 +40,7 @@ func (c *comparison) see(ev timeline.Event) {
 	if ev.Kind == timeline.KindOpened {
 		o.opened, o.at, o.last = true, ev.At, ev.At
 	}
-	by, how := o.ends.see(ev)
+	by, how := beginsEnd(ev)
 	switch {
 	case how != StillOpen:
 		o.done = true

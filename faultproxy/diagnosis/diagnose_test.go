@@ -192,6 +192,12 @@ func TestLifetimesThatRepeat(t *testing.T) {
 	if r := diagnosis.Diagnose(die(1, 0, 7*sec), 1); r.Cause.ID != diagnosis.IDNoCloseFrame {
 		t.Errorf("alone it is no lifetime: %s", r)
 	}
+	// Equal in age and silence: nothing tells the two explanations apart.
+	for _, r := range diagnosis.All(merge(die(1, 0, 7*sec), die(2, 8*sec, 7*sec))) {
+		if r.Cause.ID != diagnosis.IDNoCloseFrame {
+			t.Errorf("the same thing twice proves no lifetime: %s", r)
+		}
+	}
 }
 
 func TestSilencesThatRepeat(t *testing.T) {
@@ -240,12 +246,15 @@ func TestUnansweredBeatsOfBothSides(t *testing.T) {
 		// This one never reached the server, so the server did not have to answer,
 		// but the client waits for it.
 		at(4*sec, send(toS, arrived, frame.Ping([]byte("d")))),
+		// And this pong never reached the server, which waits for it.
+		at(5*sec, send(toC, passed, frame.Ping([]byte("t")))),
+		at(5010*ms, send(toS, arrived, frame.Pong([]byte("t")))),
 	), 1)
 	var got []string
 	for _, b := range r.Unanswered {
 		got = append(got, b.Dialect+" "+b.By.String()+" "+b.At.String())
 	}
-	if want := "protocol server 1s, text client 2s, protocol client 4s"; strings.Join(got, ", ") != want {
+	if want := "protocol server 1s, text client 2s, protocol client 4s, protocol server 5s"; strings.Join(got, ", ") != want {
 		t.Errorf("unanswered %v, want %s", got, want)
 	}
 }

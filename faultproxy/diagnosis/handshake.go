@@ -16,13 +16,20 @@ func (h *history) handshake() (Party, Cause) {
 		return Unknown, Cause{ID: IDUnknown, Confidence: Low, Evidence: evidence(h.ended),
 			Text: "the recording holds no upgrade request of this connection"}
 	}
+	if h.response == nil && h.first.index >= 0 && h.first.by == Client {
+		return h.noAnswer() // whatever became of the dialing meanwhile
+	}
 	if h.dialed != nil && field(*h.dialed, "error") != "" {
 		return h.notDialed()
 	}
 	if h.response == nil {
 		return h.noAnswer()
 	}
-	if status := field(*h.response, "status"); status != "101" {
+	status := field(*h.response, "status")
+	if h.dialed != nil && h.answered == nil && (status == "502" || status == "504") {
+		return h.badGateway(status)
+	}
+	if status != "101" {
 		return Server, h.rejected(status)
 	}
 	by := Unknown
@@ -56,6 +63,28 @@ func (h *history) notDialed() (Party, Cause) {
 		c.Text += "; the client was answered " + statusWords(field(*h.response, "status"))
 	}
 	return Network, c
+}
+
+// badGateway is a server that was reached but gave no usable answer, so that the
+// recorder answered in its place.
+func (h *history) badGateway(status string) (Party, Cause) {
+	why := "no usable answer from the server"
+	if h.trouble != nil {
+		why = field(*h.trouble, "error")
+	}
+	c := Cause{
+		ID: IDHandshakeBroken, Confidence: High, Evidence: evidence(h.request, h.trouble, h.ending(), h.response),
+		Text: fmt.Sprintf("%s %s after the upgrade request; the client was answered %s",
+			why, span(h.response.At-h.request.At), statusWords(status)),
+	}
+	switch {
+	case status == "504":
+		c.ID = IDNeverAnswered
+	case h.first.by == Server:
+		c.ID = IDHandshakeCut
+	}
+	c.Advice = info(c.ID).Advice
+	return Server, c
 }
 
 // rejected is an answer other than 101.

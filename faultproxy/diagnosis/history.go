@@ -17,7 +17,9 @@ type history struct {
 
 	request  *timeline.Event
 	dialed   *timeline.Event
-	response *timeline.Event // that reached the client
+	answered *timeline.Event // the server's response
+	response *timeline.Event // the one that reached the client
+	trouble  *timeline.Event // the last error the recorder met
 	opened   *timeline.Event
 	ended    *timeline.Event
 	gaps     bool // events are missing
@@ -37,7 +39,6 @@ type signal struct {
 
 func newHistory(events []timeline.Event, now time.Duration) *history {
 	h := &history{events: events, now: now, first: signal{index: -1}}
-	var ends endSeer
 	for i := range events {
 		ev := &events[i]
 		switch ev.Kind {
@@ -48,9 +49,14 @@ func newHistory(events []timeline.Event, now time.Duration) *history {
 		case timeline.KindDialed:
 			h.dialed = ev
 		case timeline.KindResponse:
+			if ev.Seen&timeline.Arrived != 0 {
+				h.answered = ev
+			}
 			if ev.Seen&timeline.Left != 0 {
 				h.response = ev
 			}
+		case timeline.KindError:
+			h.trouble = ev
 		case timeline.KindOpened:
 			h.opened = ev
 		case timeline.KindEnded:
@@ -58,7 +64,7 @@ func newHistory(events []timeline.Event, now time.Duration) *history {
 		case timeline.KindLost:
 			h.gaps = true
 		}
-		if by, how := ends.see(*ev); how != StillOpen && h.first.index < 0 {
+		if by, how := beginsEnd(*ev); how != StillOpen && h.first.index < 0 {
 			h.first = signal{index: i, by: by, how: how}
 		}
 		if h.shown == nil && showsEnd(*ev) {
@@ -82,24 +88,17 @@ func showsEnd(ev timeline.Event) bool {
 	return false
 }
 
-// endSeer tells whose doing the end of a connection is. It must see every event.
-type endSeer struct {
-	clientEnded, serverEnded bool // an end came from that peer
-}
-
-// see returns who ends the connection with the event, and how; StillOpen if nobody.
-func (s *endSeer) see(ev timeline.Event) (Party, How) {
+// beginsEnd returns who ends the connection with an event, if it is the first that
+// does, and how; StillOpen if nobody does.
+func beginsEnd(ev timeline.Event) (Party, How) {
 	how := endOf(ev)
-	if how == StillOpen {
-		return Unknown, StillOpen
-	}
 	arrived := ev.Seen&timeline.Arrived != 0
 	switch {
+	case how == StillOpen:
+		return Unknown, StillOpen
 	case arrived && ev.Dir == frame.ToServer:
-		s.clientEnded = true
 		return Client, how
 	case arrived:
-		s.serverEnded = true
 		return Server, how
 	case how == CloseFrame && ev.Dir == frame.ToClient:
 		return Server, how
@@ -107,10 +106,6 @@ func (s *endSeer) see(ev timeline.Event) (Party, How) {
 		// Made on the way to the server: the client's connection does not end with it
 		// but with what the server then does.
 		return Unknown, StillOpen
-	case s.clientEnded:
-		return Client, how
-	case s.serverEnded:
-		return Server, how
 	}
 	return Network, how
 }

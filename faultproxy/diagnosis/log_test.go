@@ -78,6 +78,10 @@ func response(seen timeline.Seen, status string, more ...string) timeline.Event 
 		Fields: fields(append([]string{"status", status}, more...)...)}
 }
 
+func trouble(err string) timeline.Event {
+	return timeline.Event{Kind: timeline.KindError, Fields: fields("what", "handshake", "error", err)}
+}
+
 func opened() timeline.Event { return timeline.Event{Kind: timeline.KindOpened} }
 func ended() timeline.Event  { return timeline.Event{Kind: timeline.KindEnded} }
 

@@ -174,6 +174,10 @@ func TestExchange(t *testing.T) {
 	if got := join.Replies(received(frame.Text(`["1","2","room:a","phx_join",{}]`))); got != nil {
 		t.Errorf("the server's own question was answered with %v", got)
 	}
+	missing := heartbeat.Exchange{On: frame.Any, Reply: []heartbeat.Template{text(`{$[1]}`)}}
+	if got := missing.Replies(sent(frame.Text(`["1"]`))); got != nil {
+		t.Errorf("a placeholder without a value became %v", got)
+	}
 	if got := join.Replies(sent(frame.Text(`["1"]`))); got != nil {
 		t.Errorf("something else was answered with %v", got)
 	}

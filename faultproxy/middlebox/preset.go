@@ -68,13 +68,15 @@ func (p Preset) WithIdle(d time.Duration) Preset {
 // Configure makes a proxy behave like the middlebox. Call it before the proxy's
 // clients connect; [faultproxy.Proxy.Use] does.
 func (p Preset) Configure(proxy *faultproxy.Proxy) error {
+	if p.Idle != 0 {
+		if err := proxy.Add(faultproxy.Rule{Name: p.Name + "/idle", On: p.timer(), Do: p.End}); err != nil {
+			return err
+		}
+	}
 	behavior := p.Behavior
 	behavior.Name = p.Name
 	proxy.Behave(behavior)
-	if p.Idle == 0 {
-		return nil
-	}
-	return proxy.Add(faultproxy.Rule{Name: p.Name + "/idle", On: p.timer(), Do: p.End})
+	return nil
 }
 
 func (p Preset) timer() frame.Trigger {

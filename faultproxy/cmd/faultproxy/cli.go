@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // it could not be done
+	exitUsage  = 2 // it was not asked for properly
+)
+
+const description = `A WebSocket proxy that breaks connections on purpose: between a client and its server, ` +
+	`it does what networks and middleboxes do by accident, and says why each connection ended.`
+
+// commands is the command line.
+type commands struct {
+	Run     runCmd     `cmd:"" help:"Stand between clients and a server, and break their connections."`
+	Explain explainCmd `cmd:"" help:"Say why the connections of a recording ended."`
+	Demo    demoCmd    `cmd:"" help:"See a socket die of an idle timeout, and be diagnosed. Takes a few seconds, needs nothing."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// session is what a command works with.
+type session struct {
+	ctx            context.Context // ends when the command should
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+func (s *session) complain(format string, args ...any) {
+	fmt.Fprintf(s.stderr, "faultproxy: "+format+"\n", args...)
+}
+
+// usageError is an error of whoever typed the command.
+type usageError struct{ error }
+
+func badUsage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// run is the whole program; it returns the exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	s := &session{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr}
+	exited := -1 // --help exits from within the parser
+	parser, err := kong.New(&commands{},
+		kong.Name("faultproxy"), kong.Description(description),
+		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ExplicitGroups(flagGroups))
+	if err != nil {
+		s.complain("%v", err)
+		return exitFailed
+	}
+	command, err := parser.Parse(args)
+	switch {
+	case exited >= 0:
+		return exited
+	case err != nil:
+		s.complain("%v", err)
+		s.complain("see faultproxy%s --help", commandOf(err))
+		return exitUsage
+	}
+	err = command.Run(s)
+	var usage usageError
+	switch {
+	case errors.As(err, &usage):
+		s.complain("%v", err)
+		return exitUsage
+	case err != nil:
+		s.complain("%v", err)
+		return exitFailed
+	}
+	return exitOK
+}
+
+// commandOf is the command whose arguments could not be parsed, behind a space.
+func commandOf(err error) string {
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Command() != "" {
+		return " " + parse.Context.Selected().Name
+	}
+	return ""
+}
