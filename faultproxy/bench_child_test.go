@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -38,8 +39,14 @@ func TestMain(m *testing.M) {
 	}
 	fmt.Println(addr)
 	c := make(chan os.Signal, 1)
-	signal.Notify(c, syscall.SIGTERM)
-	<-c
+	signal.Notify(c, syscall.SIGTERM, syscall.SIGUSR1)
+	for s := range c {
+		if s == syscall.SIGTERM {
+			return
+		}
+		debug.FreeOSMemory() // what a quiet process comes to by itself within minutes
+		fmt.Println("settled")
+	}
 }
 
 func playRole(role, upstream string) (string, error) {
@@ -102,6 +109,7 @@ type contestant struct {
 	name string
 	addr string
 	cmd  *exec.Cmd
+	out  *bufio.Reader // nil for toxiproxy
 }
 
 func enter(b *testing.B, name, role, upstream string) *contestant {
@@ -120,9 +128,9 @@ func enter(b *testing.B, name, role, upstream string) *contestant {
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
-	c := &contestant{name: name, cmd: cmd}
+	c := &contestant{name: name, cmd: cmd, out: bufio.NewReader(out)}
 	b.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	line, err := bufio.NewReader(out).ReadString('\n')
+	line, err := c.out.ReadString('\n')
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -183,4 +191,17 @@ func (c *contestant) resident(b *testing.B) int {
 	}
 	pages, _ := strconv.Atoi(strings.Fields(string(statm))[1])
 	return pages * os.Getpagesize()
+}
+
+// settle collects the contestant's garbage and returns it to the system.
+func (c *contestant) settle(b *testing.B) {
+	if c.out == nil {
+		return
+	}
+	if err := c.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := c.out.ReadString('\n'); err != nil {
+		b.Fatal(err)
+	}
 }

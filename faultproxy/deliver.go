@@ -63,11 +63,13 @@ func (ln *lane) next() (it *item, wait time.Duration, more bool) {
 	}
 	now := ln.l.tl.Now()
 	wait = -1
-	if len(o.late) > 0 {
-		if d := o.late[0].due - now; d > 0 {
+	for i := range o.late {
+		if d := o.late[i].due - now; d > 0 {
 			wait = d
-		} else if o.boundary(&o.late[0]) {
-			return o.take(&o.late, 0), 0, true
+			break
+		}
+		if o.boundary(&o.late[i]) {
+			return o.take(&o.late, i), 0, true
 		}
 	}
 	if len(o.queue) == 0 {

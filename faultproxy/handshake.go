@@ -160,11 +160,12 @@ func (h *handshake) clientLeft() {
 func (h *handshake) dial() bool {
 	ctx, cancel := h.watch.context(h.p.done)
 	defer cancel()
-	dialing, stop := ctx, func() {}
-	if h.p.conduct().HandshakeTimeout > 0 {
-		dialing, stop = context.WithTimeout(ctx, h.p.conduct().HandshakeTimeout)
+	dialing, timeout := ctx, h.p.conduct().HandshakeTimeout
+	if timeout > 0 {
+		var stop context.CancelFunc
+		dialing, stop = context.WithTimeout(ctx, timeout)
+		defer stop()
 	}
-	defer stop()
 	c, err := h.p.dial(dialing)
 	fields := []timeline.Field{{Name: "address", Value: h.p.target.addr}}
 	if err != nil {
@@ -180,7 +181,7 @@ func (h *handshake) dial() bool {
 		h.clientLeft()
 	case ctx.Err() != nil: // the proxy closes
 	case dialing.Err() != nil:
-		h.failed(http.StatusGatewayTimeout, fmt.Sprintf("the upstream %s did not accept a connection within %v", timeline.RedactURL(h.p.Upstream), h.p.conduct().HandshakeTimeout))
+		h.failed(http.StatusGatewayTimeout, fmt.Sprintf("the upstream %s did not accept a connection within %v", timeline.RedactURL(h.p.Upstream), timeout))
 	default:
 		h.failed(http.StatusBadGateway, fmt.Sprintf("cannot reach the upstream %s: %v", timeline.RedactURL(h.p.Upstream), err))
 	}
@@ -201,7 +202,7 @@ func (h *handshake) exchange() bool {
 		return false
 	}
 	if err != nil {
-		h.upstreamFailed(err)
+		h.upstreamFailed(raw, err)
 		return false
 	}
 	res := parseHead(raw)
@@ -235,8 +236,8 @@ func (h *handshake) exchange() bool {
 // (1xx) pass on the way.
 func (h *handshake) roundTrip() (raw, rest []byte, err error) {
 	h.rewrite()
-	if h.p.conduct().HandshakeTimeout > 0 {
-		_ = h.server.SetReadDeadline(time.Now().Add(h.p.conduct().HandshakeTimeout))
+	if timeout := h.p.conduct().HandshakeTimeout; timeout > 0 {
+		_ = h.server.SetReadDeadline(time.Now().Add(timeout))
 		defer func() { _ = h.server.SetReadDeadline(time.Time{}) }()
 	}
 	if _, err := h.server.Write(h.req.bytes()); err != nil {
@@ -245,7 +246,7 @@ func (h *handshake) roundTrip() (raw, rest []byte, err error) {
 	for {
 		raw, rest, err = readHead(h.server, rest, checkResponse)
 		if err != nil {
-			return nil, nil, err
+			return raw, nil, err
 		}
 		if s := parseHead(raw).status(); s < 100 || s >= 200 || s == http.StatusSwitchingProtocols {
 			return raw, rest, nil
@@ -345,14 +346,17 @@ func (h *handshake) passAnswer(raw, rest []byte) {
 }
 
 // upstreamFailed answers for an upstream that gave no answer.
-func (h *handshake) upstreamFailed(err error) {
+// got is the part of one that came.
+func (h *handshake) upstreamFailed(got []byte, err error) {
 	var ne net.Error
 	var bad *badHead
 	switch {
 	case errors.As(err, &bad):
-		h.failed(http.StatusBadGateway, bad.text)
+		h.failed(http.StatusBadGateway, "the upstream's answer: "+bad.text)
 	case errors.As(err, &ne) && ne.Timeout():
 		h.failed(http.StatusGatewayTimeout, fmt.Sprintf("the upstream did not answer within %v", h.p.conduct().HandshakeTimeout))
+	case errors.Is(err, io.EOF) && len(got) > 0:
+		h.failed(http.StatusBadGateway, "the upstream closed the connection within the head of its answer")
 	case errors.Is(err, io.EOF):
 		h.failed(http.StatusBadGateway, "the upstream closed the connection without an answer")
 	default:

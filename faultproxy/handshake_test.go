@@ -3,15 +3,20 @@ package faultproxy_test
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
@@ -52,8 +57,8 @@ func ended(t *testing.T, p *faultproxy.Proxy, conn int) {
 	}
 }
 
-// story tells the kinds of a connection's events, such as "request> response<".
-func story(p *faultproxy.Proxy, conn int) string {
+// chapters tells the kinds of a connection's events, such as "request> response<".
+func chapters(p *faultproxy.Proxy, conn int) string {
 	var words []string
 	for _, e := range p.Timeline.Conn(conn).Events() {
 		if e.Conn != conn {
@@ -68,13 +73,243 @@ func story(p *faultproxy.Proxy, conn int) string {
 	return strings.Join(words, " ")
 }
 
-func tells(t *testing.T, p *faultproxy.Proxy, conn int, want string) {
+func mustTell(t *testing.T, p *faultproxy.Proxy, conn int, want string) {
 	t.Helper()
-	if got := story(p, conn); got != want {
+	if got := chapters(p, conn); got != want {
 		t.Errorf("connection %d: the timeline has\n%s, want\n%s", conn, got, want)
 	}
 }
 
-var _ = fmt.Sprint
-var _ = errors.Is
-var _ = syscall.ECONNRESET
+// get sends a raw request on a connection of its own and returns all of the answer.
+func get(t *testing.T, n *memnet.Network, p *faultproxy.Proxy, request string) string {
+	t.Helper()
+	c := rawConnect(t, n, p)
+	io.WriteString(c, request)
+	got, err := io.ReadAll(c)
+	if err != nil {
+		t.Errorf("after %q: %v", got, err)
+	}
+	return string(got)
+}
+
+func TestRejectAnswersInTheUpstreamsPlace(t *testing.T) {
+	for name, c := range map[string]struct {
+		rule faultproxy.Rule
+		want []string
+		tell string
+	}{
+		"at the request": {
+			faultproxy.Rule{Name: "no", Do: faultproxy.Reject{Status: 429, Header: http.Header{"Retry-After": {"7"}}, Body: "slow down"}},
+			[]string{"HTTP/1.1 429 Too Many Requests\r\n", "\r\nRetry-After: 7\r\n", "\r\nContent-Length: 9\r\n", "\r\nConnection: close\r\n", "\r\n\r\nslow down"},
+			"request:arrived fault response:left ended",
+		},
+		"at the response": {
+			faultproxy.Rule{Name: "no", On: faultproxy.Responded, Do: faultproxy.RejectWith(403)},
+			[]string{"HTTP/1.1 403 Forbidden\r\n", "\r\n\r\nForbidden\n"},
+			"request:arrived dialed fault response:arrived response:left ended",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, n *memnet.Network) {
+				p := faultproxy.InMemory(t, n, echoServer(t, n))
+				p.Add(c.rule)
+				got := get(t, n, p, upgradeRequest+"\r\n")
+				for _, want := range c.want {
+					if !strings.Contains(got, want) {
+						t.Errorf("the answer lacks %q:\n%s", want, got)
+					}
+				}
+				ended(t, p, 1)
+				mustTell(t, p, 1, c.tell)
+				if e := last(p, 1, timeline.KindResponse); e.Rule != "no" || e.Field("status") != got[9:12] {
+					t.Errorf("the answer on the timeline is %v, rule %q", e, e.Rule)
+				}
+				if fired(p, "no") != 1 {
+					t.Errorf("the rule fired %d times", fired(p, "no"))
+				}
+			})
+		})
+	}
+}
+
+// A client that keeps connections open for its next request must not have its
+// next attempt lost on one of them.
+func TestTheThirdAttemptGetsInFromAClientThatReusesConnections(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		p := faultproxy.InMemory(t, n, echoServer(t, n))
+		p.Add(faultproxy.Rule{Do: faultproxy.RejectWith(503), Times: 2})
+		client := http.Client{Transport: &http.Transport{DialContext: n.DialContext}}
+		for attempt, want := range []int{503, 503, 101} {
+			req, _ := http.NewRequest("GET", "http"+strings.TrimPrefix(p.URL, "ws"), nil)
+			for k, v := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
+				req.Header.Set(k, v)
+			}
+			resp, err := client.Do(req)
+			if err != nil || resp.StatusCode != want {
+				t.Fatalf("attempt %d: %v, %v; want status %d", attempt+1, resp, err, want)
+			}
+			if want != 101 {
+				io.Copy(io.Discard, resp.Body)
+			}
+			resp.Body.Close()
+		}
+		ended(t, p, 3)
+		accepted := 0
+		for _, e := range p.Timeline.Conn(0).Events() {
+			if e.Kind == timeline.KindAccepted {
+				accepted++
+			}
+		}
+		if accepted != 3 || len(p.Timeline.Conns()) < 3 {
+			t.Errorf("%d TCP connections, attempts %v; want 3 of each", accepted, p.Timeline.Conns())
+		}
+	})
+}
+
+func TestAnotherAttemptOnARejectedConnectionFindsItClosed(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		p := faultproxy.InMemory(t, n, echoServer(t, n))
+		p.Add(faultproxy.Rule{Do: faultproxy.RejectWith(503), Times: 1})
+		c := rawConnect(t, n, p)
+		io.WriteString(c, upgradeRequest+"\r\n")
+		head, _, err := readHTTPHead(c)
+		if err != nil || !strings.HasPrefix(head, "HTTP/1.1 503 ") {
+			t.Fatalf("%q, %v", head, err)
+		}
+		io.WriteString(c, upgradeRequest+"\r\n")
+		if got, err := io.ReadAll(c); err != nil || strings.Contains(string(got), "HTTP/") {
+			t.Errorf("the next attempt was answered: %q, %v", got, err)
+		}
+		if conns := p.Timeline.Conns(); conns[len(conns)-1] != 1 {
+			t.Errorf("the next attempt was counted: %v", conns)
+		}
+	})
+}
+
+func TestDelaysOfTheHandshakeAreExact(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		var asked time.Time
+		p := faultproxy.InMemory(t, n, answering(t, n, func(c net.Conn, _ string, _ []byte) {
+			asked = time.Now()
+			io.WriteString(c, switching+"\r\n")
+		}))
+		p.Add(faultproxy.Rule{Name: "request", On: faultproxy.Requested, Do: faultproxy.Delay{By: 3 * time.Second}},
+			faultproxy.Rule{Name: "response", On: faultproxy.Responded, Do: faultproxy.Delay{By: 5 * time.Second}})
+		start := time.Now()
+		c, _ := rawDial(t, n, p, "")
+		const trip = time.Microsecond // of the harness' network
+		if got, want := asked.Sub(start), 3*time.Second+6*trip; got != want {
+			t.Errorf("the upstream was asked after %v, want %v", got, want)
+		}
+		if got, want := time.Since(start), 8*time.Second+8*trip; got != want {
+			t.Errorf("the client was answered after %v, want %v", got, want)
+		}
+		c.Close()
+		ended(t, p, 1)
+		mustTell(t, p, 1, "request:arrived fault dialed fault response:arrived response:left opened fin:passed fin:passed ended")
+	})
+}
+
+func TestHangLastsUntilTheClientLeaves(t *testing.T) {
+	for name, c := range map[string]struct {
+		on   frame.Trigger
+		tell string
+	}{
+		"accepted": {faultproxy.Accepted, ""},
+		"request":  {faultproxy.Requested, "request:arrived fault fin:arrived ended"},
+		"response": {faultproxy.Responded, "request:arrived dialed fault response:arrived fin:arrived ended"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, n *memnet.Network) {
+				p := faultproxy.InMemory(t, n, echoServer(t, n))
+				p.Add(faultproxy.Rule{Name: "hang", On: c.on, Do: faultproxy.Hang{}})
+				hung := rawConnect(t, n, p)
+				io.WriteString(hung, upgradeRequest+"\r\n")
+				hung.SetReadDeadline(time.Now().Add(time.Hour))
+				if got, err := hung.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Errorf("the client was answered: %d bytes, %v", got, err)
+				}
+				left := time.Now()
+				hung.Close()
+				synctest.Wait()
+				time.Sleep(time.Millisecond)
+				if c.tell == "" {
+					if e := last(p, 0, timeline.KindMute); e.Field("error") == "" || e.At != left.Sub(p.Timeline.Start())+time.Microsecond {
+						t.Errorf("the timeline says of the client that left: %v", e)
+					}
+				} else {
+					mustTell(t, p, 1, c.tell)
+				}
+				if fired(p, "hang") != 1 {
+					t.Errorf("the rule fired %d times", fired(p, "hang"))
+				}
+
+				hung = rawConnect(t, n, p)
+				io.WriteString(hung, upgradeRequest+"\r\n")
+				time.Sleep(time.Minute)
+				closing := time.Now()
+				if err := p.Close(); err != nil || time.Since(closing) > time.Millisecond {
+					t.Errorf("Close took %v: %v", time.Since(closing), err)
+				}
+				if _, err := hung.Read(make([]byte, 1)); err == nil {
+					t.Error("the client was answered by Close")
+				}
+			})
+		})
+	}
+}
+
+func TestRefuseResetsAtAccept(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		p := faultproxy.InMemory(t, n, echoServer(t, n))
+		p.Add(faultproxy.Rule{Do: faultproxy.Refuse{}, Times: 2})
+		for range 2 {
+			if _, _, err := gorillaTry(n, p); !errors.Is(err, syscall.ECONNRESET) {
+				t.Errorf("the client got %v, want a reset", err)
+			}
+		}
+		gorillaDial(t, n, p)
+		if conns := p.Timeline.Conns(); fired(p, "refuse") != 2 || conns[len(conns)-1] != 1 {
+			t.Errorf("fired %d times; numbered connections %v, want only 1", fired(p, "refuse"), conns)
+		}
+	})
+}
+
+func TestUpstreamIsLeftAtOnceWhenTheClientLeaves(t *testing.T) {
+	for _, end := range []string{"FIN", "RST"} {
+		bubble(t, func(t *testing.T, n *memnet.Network) {
+			var after time.Duration
+			var left time.Time
+			done := make(chan struct{})
+			p := faultproxy.InMemory(t, n, answering(t, n, func(c net.Conn, _ string, _ []byte) {
+				io.Copy(io.Discard, c)
+				after = time.Since(left)
+				close(done)
+			}))
+			c := rawConnect(t, n, p)
+			io.WriteString(c, upgradeRequest+"\r\n")
+			time.Sleep(time.Minute)
+			left = time.Now()
+			if end == "RST" {
+				reset(c)
+			}
+			c.Close()
+			<-done
+			if after > 10*time.Microsecond {
+				t.Errorf("the upstream was left %v after the client's %s", after, end)
+			}
+			ended(t, p, 1)
+			mustTell(t, p, 1, "request:arrived dialed "+strings.ToLower(end)+":arrived ended")
+		})
+	}
+}
+
+// last returns the last event of a kind, of a connection.
+func last(p *faultproxy.Proxy, conn int, kind timeline.Kind) (found timeline.Event) {
+	for _, e := range p.Timeline.Events() {
+		if e.Kind == kind && e.Conn == conn {
+			found = e
+		}
+	}
+	return found
+}

@@ -27,6 +27,7 @@ func bubble(t *testing.T, f func(t *testing.T, n *memnet.Network)) {
 		n := memnet.New()
 		n.Latency = time.Microsecond
 		t.Cleanup(func() {
+			time.Sleep(time.Millisecond)
 			synctest.Wait() // what was told to end has ended
 			if err := n.Close(); err != nil {
 				t.Errorf("left on the network: %v", err)

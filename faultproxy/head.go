@@ -105,7 +105,7 @@ func checkRequest(b []byte) error {
 func checkResponse(b []byte) error {
 	const want = "HTTP/1."
 	if n := min(len(b), len(want)); string(b[:n]) != want[:n] {
-		return &badHead{http.StatusBadGateway, fmt.Sprintf("the upstream does not speak HTTP: it answered %q", b[:min(len(b), 32)])}
+		return &badHead{http.StatusBadGateway, fmt.Sprintf("not HTTP/1, it begins with %q", b[:min(len(b), 32)])}
 	}
 	return nil
 }

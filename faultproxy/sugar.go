@@ -4,16 +4,24 @@ import (
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/heartbeat"
 )
 
-// DropPongs drops every pong toward the client: protocol pongs and the text
-// message "pong", so that the client's beats stay unanswered while data flows.
-func DropPongs() Rule {
+// DropPongs drops every answer to a heartbeat toward the client, so that its beats
+// stay unanswered while data flows. Without a dialect these are protocol pongs and
+// the text message "pong".
+func DropPongs(dialects ...heartbeat.Dialect) Rule {
+	if len(dialects) == 0 {
+		dialects = []heartbeat.Dialect{heartbeat.Protocol(), heartbeat.Text("ping", "pong")}
+	}
+	answers := make([]frame.Match, len(dialects))
+	for i, d := range dialects {
+		answers[i] = d.Answers()
+	}
 	return Rule{
 		Name: "drop-pongs",
-		On: frame.AllOf(frame.Toward(frame.ToClient),
-			frame.AnyOf(frame.Op(frame.OpPong), frame.AllOf(frame.Op(frame.OpText), frame.Equals("pong")))),
-		Do: Drop{},
+		On:   frame.AllOf(frame.Toward(frame.ToClient), frame.AnyOf(answers...)),
+		Do:   Drop{},
 	}
 }
 

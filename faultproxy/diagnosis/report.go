@@ -164,8 +164,9 @@ type Analyzer struct {
 }
 
 // Diagnose reports on one connection of src. Other connections of src are used for
-// comparison: equal lifetimes tell more than one. A connection that src knows
-// nothing of gives a Report whose cause is "unknown".
+// comparison: equal lifetimes tell more than one. That means reading all of src; a
+// view of the one connection is cheaper and compares nothing. A connection that src
+// knows nothing of gives a Report whose cause is "unknown".
 func Diagnose(src Source, conn int) Report { return Analyzer{}.Diagnose(src, conn) }
 
 // All reports on every connection of src, in the order of their numbers.

@@ -106,24 +106,28 @@ func TestNginxEnds(t *testing.T) {
 		name   string
 		client bool // the client ends it, else the upstream
 		end    func(s *scene, c net.Conn)
+		gone   bool // and can see nothing any more
 	}{
-		{"the client's FIN", true, halfClose},
-		{"the client's reset", true, reset},
-		{"the upstream's FIN", false, halfClose},
-		{"the upstream's reset", false, reset},
+		{"the client's FIN", true, halfClose, false},
+		{"the client's reset", true, reset, true},
+		{"the upstream's FIN", false, halfClose, false},
+		{"the upstream's reset", false, reset, true},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			play(t, middlebox.Nginx(), func(s *scene) {
 				client, upstream := s.open()
 				s.pass(client, upstream, ping)
-				ends, other, name := upstream, client, "client"
+				ends, other, name, otherName := upstream, client, "upstream", "client"
 				if c.client {
-					ends, other, name = client, upstream, "upstream"
+					ends, other, name, otherName = client, upstream, "client", "upstream"
 				}
 				begun := time.Now()
 				c.end(s, ends)
-				s.expectFIN(name, other)
+				s.expectFIN(otherName, other)
+				if !c.gone {
+					s.expectFIN(name, ends) // both are torn down: no half-close lives on
+				}
 				if took := time.Since(begun); took != 0 {
 					t.Errorf("the other side's FIN came %v later, want it at once", took)
 				}

@@ -2,6 +2,8 @@ package timeline
 
 import (
 	"cmp"
+	"fmt"
+	"hash/crc32"
 	"regexp"
 	"slices"
 	"strings"
@@ -76,6 +78,9 @@ func (e Event) canonicalLine() string {
 	switch {
 	case e.Kind.isFrame():
 		parts = append(parts, e.Kind.String(), e.frameText())
+		if len(e.Payload) > 24 { // what the text may have cut
+			parts = append(parts, fmt.Sprintf("crc32=%08x", crc32.ChecksumIEEE(e.Payload)))
+		}
 	case e.Count != 0:
 		parts = append(parts, e.Kind.String(), plural(e.Count, unit(e.Kind)))
 	default:

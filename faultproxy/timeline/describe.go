@@ -32,15 +32,15 @@ func (e Event) describe() string {
 	case KindOpened:
 		return "open"
 	case KindFrameStart:
-		return e.frameText() + " begins" + e.travel("dropped", "injected")
+		return e.frameText() + " begins"
 	case KindFrame:
-		return e.frameText() + e.travel("dropped", "injected")
+		return e.frameText()
 	case KindBytes:
-		return plural(e.Count, "byte") + e.travel("dropped", "injected")
+		return plural(e.Count, "byte")
 	case KindFIN:
-		return "FIN" + e.travel("not passed on", "sent")
+		return "FIN"
 	case KindRST:
-		return "RST" + e.travel("not passed on", "sent")
+		return "RST"
 	case KindFault:
 		return words(e.ruleOr("a caller")+":", oneLine(e.Field("does")))
 	case KindNotApplied:
@@ -127,26 +127,6 @@ func (e Event) closedSocket() string {
 	return s + e.by()
 }
 
-// travel says what became of something that did not simply pass. The field
-// "does" of the event tells; without it an event that only arrived was dropped
-// and one that only left was injected.
-func (e Event) travel(dropped, injected string) string {
-	does := oneLine(e.Field("does"))
-	switch {
-	case does != "":
-	case e.Seen == Arrived:
-		does = dropped
-	case e.Seen == Left:
-		does = injected
-	case e.Rule != "":
-		does = "changed"
-	}
-	if does == "" {
-		return ""
-	}
-	return "   " + does + e.by()
-}
-
 func (e Event) by() string {
 	if e.Rule == "" {
 		return ""
@@ -192,7 +172,7 @@ func (e Event) frameText() string {
 	} else if h.Length > 0 {
 		s += " " + strconv.FormatUint(h.Length, 10) + " B"
 		if len(e.Payload) > 0 {
-			s += " " + payloadText(e.Payload, e.Truncated)
+			s += " " + payloadText(e.Payload, e.Truncated, h.Opcode == frame.OpText || h.Opcode == frame.OpContinuation)
 		}
 	}
 	var notes []string
@@ -238,11 +218,15 @@ func closeText(payload []byte) string {
 }
 
 // payloadText shows a payload: text in quotes, anything else in hex, both cut.
-func payloadText(p []byte, truncated bool) string {
+func payloadText(p []byte, truncated, isText bool) string {
 	if truncated {
 		p = wholeRunes(p)
 	}
-	if !utf8.Valid(p) || strings.ContainsFunc(string(p), control) {
+	strange := unicode.IsControl
+	if isText {
+		strange = control
+	}
+	if !utf8.Valid(p) || strings.ContainsFunc(string(p), strange) {
 		return hexText(p)
 	}
 	s := quote(string(p))
@@ -252,8 +236,8 @@ func payloadText(p []byte, truncated bool) string {
 	return s
 }
 
-// control reports whether a letter is one that text does not have. Those that
-// some text protocols end their messages with are escaped, not refused.
+// control reports whether a letter is one that a text message does not have. Line
+// ends, tabs, and what STOMP and SignalR end their messages with are text.
 func control(r rune) bool {
 	return unicode.IsControl(r) && !strings.ContainsRune("\t\n\r\x00\x1e", r)
 }

@@ -138,6 +138,9 @@ func redactParameters(s string) string {
 		if end == begin {
 			continue
 		}
+		if end < len(s) && s[end-1] == ':' && end-1 > begin { // "…?token=x: refused" in an error
+			end--
+		}
 		b.WriteString(s[kept:begin])
 		b.WriteString(redacted)
 		kept = end

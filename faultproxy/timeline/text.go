@@ -12,13 +12,18 @@ import (
 // and what happened. Where nothing happened on the connection for a second or
 // more, the line ends with how long. Give it the events one by one, in order; it
 // must not be used by several goroutines at once. The zero value is ready.
+//
+// A frame that only arrived was "stopped": whether it was dropped or is held, its
+// leaving or not will show. [Timeline.WriteText] knows, and says "dropped" or "held".
 type Formatter struct {
 	// Micros writes times to the microsecond instead of the millisecond.
 	Micros bool
 	// ConnWidth is how wide the column of the connection is; 0 is wide enough for #99.
 	ConnWidth int
 
-	before map[int]time.Duration // the time of each connection's last event
+	before   map[int]time.Duration // the time of each connection's last event
+	passages passages
+	fates    map[int]bool // of a whole timeline: which arrivals left later
 }
 
 // longGap is how long a connection must have been quiet for a line to say so.
@@ -44,6 +49,7 @@ func (f *Formatter) Append(dst []byte, e Event) []byte {
 	dst = append(dst, arrow(e.Dir)...)
 	dst = append(dst, "  "...)
 	dst = append(dst, e.describe()...)
+	dst = append(dst, f.passage(e)...)
 	if e.Conn == 0 {
 		return dst
 	}
@@ -89,7 +95,7 @@ func (v *View) formatter() *Formatter {
 		most = max(most, len(connName(e.Conn)))
 		low, high = min(low, e.At), max(high, e.At)
 	}
-	return &Formatter{Micros: high > 0 && high-low < 100*time.Millisecond, ConnWidth: max(most, 3)}
+	return &Formatter{Micros: high > 0 && high-low < 100*time.Millisecond, ConnWidth: max(most, 3), fates: fates(v.All())}
 }
 
 // text returns the events as lines.

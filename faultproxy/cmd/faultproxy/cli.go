@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/middlebox"
 )
 
 // The exit codes.
@@ -51,7 +54,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		kong.Name("faultproxy"), kong.Description(description),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.ExplicitGroups(flagGroups))
+		kong.ExplicitGroups(flagGroups), kong.Vars{"presets": strings.Join(middlebox.Names(), ", ")})
 	if err != nil {
 		s.complain("%v", err)
 		return exitFailed

@@ -343,7 +343,5 @@ func judgeTime(t *testing.T, took, earliest, latest time.Duration) {
 	if took < earliest || took > latest {
 		t.Errorf("took %v, want from %v to %v", took, earliest, latest)
 	}
-	if testing.Verbose() {
-		t.Logf("took %v", took.Round(100*time.Microsecond))
-	}
+	t.Logf("took %v", took.Round(100*time.Microsecond))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -59,7 +60,7 @@ func locate(doc, path string) *token.Token {
 	}
 	node := file.Docs[0].Body
 	at := node.GetToken()
-	for _, step := range schema.Steps(path) {
+	for _, step := range steps(path) {
 		key, child := descend(node, step)
 		if child == nil {
 			return at
@@ -67,6 +68,34 @@ func locate(doc, path string) *token.Token {
 		node, at = child, key
 	}
 	return at
+}
+
+// steps takes a path such as `[1].do["a b"].hex` apart: texts are keys, numbers
+// indexes.
+func steps(path string) []any {
+	var steps []any
+	for path != "" {
+		switch quoted, err := strconv.QuotedPrefix(strings.TrimPrefix(path, "[")); {
+		case err == nil:
+			key, _ := strconv.Unquote(quoted)
+			steps = append(steps, key)
+			path = path[len("[")+len(quoted)+len("]"):]
+		case path[0] == '[':
+			digits, rest, _ := strings.Cut(path[1:], "]")
+			index, _ := strconv.Atoi(digits)
+			steps = append(steps, index)
+			path = rest
+		default:
+			end := strings.IndexAny(path, ".[")
+			if end < 0 {
+				end = len(path)
+			}
+			steps = append(steps, path[:end])
+			path = path[end:]
+		}
+		path = strings.TrimPrefix(path, ".")
+	}
+	return steps
 }
 
 // descend returns the node behind a key or an index, and the token that names it.

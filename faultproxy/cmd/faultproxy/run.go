@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"os"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/middlebox"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+)
+
+// flagGroups are the headings of the flags in the help.
+var flagGroups = []kong.Group{
+	{Key: "path", Title: "Where it stands:"},
+	{Key: "fault", Title: "What it breaks (D is a duration such as 1500ms or 1m30s; @D is D after the connection opened):"},
+	{Key: "output", Title: "What it tells:"},
+}
+
+// runCmd is `faultproxy run`.
+type runCmd struct {
+	Listen       string      `group:"path" placeholder:"ADDR" default:"127.0.0.1:8080" help:"Where clients connect. Port 0 takes any free one. Default: ${default}."`
+	Upstream     upstreamURL `group:"path" placeholder:"URL" help:"Where connections go: a ws, wss, http or https URL. Default: an embedded echo server, which answers pings and the text ping."`
+	PreserveHost bool        `group:"path" help:"Pass Host and Origin on as the client sent them."`
+	TLS          bool        `group:"path" name:"tls" help:"Serve wss, with a certificate made for this run."`
+	Insecure     bool        `group:"path" help:"Do not verify the upstream's certificate."`
+	UpstreamCA   string      `group:"path" name:"upstream-ca" placeholder:"FILE" help:"Trust the certificates in this PEM file for the upstream, instead of the system's."`
+
+	Preset      string      `group:"fault" placeholder:"NAME" help:"Behave like a real middlebox: ${presets}."`
+	IdleTimeout duration    `group:"fault" placeholder:"D" help:"Close both sides, without a Close frame, when no byte arrived from either for D. With --preset: its own timeout."`
+	Lifetime    duration    `group:"fault" placeholder:"D" help:"Close both sides, without a Close frame, D after opening."`
+	DropPongs   bool        `group:"fault" help:"Drop pongs toward the client: protocol pongs and the text pong."`
+	Close       []closing   `group:"fault" sep:"none" placeholder:"CODE[:REASON]@D" help:"Close both sides with a Close frame."`
+	Reset       []moment    `group:"fault" sep:"none" placeholder:"@D" help:"Reset both sides."`
+	Silence     []moment    `group:"fault" sep:"none" placeholder:"@D" help:"From then on the client receives nothing, on a connection that stays open."`
+	Reject      []rejection `group:"fault" sep:"none" placeholder:"STATUS[xTIMES]" help:"Answer upgrades with an HTTP status, the first TIMES or all."`
+	Latency     *spread     `group:"fault" placeholder:"D[±D]" help:"Delay everything, in both directions. +- is also understood."`
+	Rule        []string    `group:"fault" sep:"none" placeholder:"YAML" help:"Any rule, or a list of them; see above. May be given more than once."`
+	Seed        uint64      `group:"fault" placeholder:"N" help:"Decide all chance. Default: drawn, and printed."`
+
+	JSON   bool     `group:"output" name:"json" help:"Print one JSON object a line on stdout, first a ready line, and nothing else."`
+	Record string   `group:"output" placeholder:"FILE" help:"Record all events, as --json prints them, for faultproxy explain."`
+	TTL    duration `group:"output" name:"ttl" placeholder:"D" help:"End after D."`
+}
+
+// Help is shown below the flags.
+func (*runCmd) Help() string {
+	return `Examples:
+
+  faultproxy run                                           echo server behind ws://127.0.0.1:8080
+  faultproxy run --upstream ws://127.0.0.1:9000 --preset nginx
+  faultproxy run --idle-timeout 10s --record out.jsonl     then: faultproxy explain out.jsonl
+  faultproxy run --close 1012:restart@30s --reject 503x2   a restart, and two refusals
+  faultproxy run --rule '{on: {frame: {op: pong, dir: to-client}}, do: {late: 5s}, times: 3}'
+
+A rule says when (on), what (do), and as far as needed for which connections and how often:
+
+  on      accepted, request, response, opened, {elapsed: 30s}, {every: 30s}, {idle: 60s},
+          {frame: {op: text, dir: to-server, contains: hello}}
+  do      drop, {late: 2s}, duplicate, {replace: {with: {text: no}}}, {inject: {frame: {op: ping}}},
+          {close: {code: 1012, reason: restart}}, {end: rst}, {silence: to-client}, discard,
+          {latency: 100ms±20ms}, {reject: 503}, {delay: 1s}, hang, refuse
+  conns   2, "2-4", {path: /ws, header: {X-User: ann}}
+  name, skip, times, one_in, count, after, for, expect: fired, final: true
+
+Exit status: 0 after SIGINT, SIGTERM or --ttl, once all connections are closed; 1 if it cannot
+listen, if the recording is incomplete, or if a rule with "expect: fired" never fired; 2 if the
+command line is wrong.`
+}
+
+// Run runs the proxy until the session ends.
+func (c *runCmd) Run(s *session) error {
+	proxy, err := c.proxy()
+	if err != nil {
+		return err
+	}
+	if proxy.Listener, err = listen(c.Listen); err != nil {
+		return err
+	}
+	if c.Upstream == "" {
+		echo, err := startEcho()
+		if err != nil {
+			return err
+		}
+		defer echo.close()
+		proxy.Upstream = echo.url()
+	}
+	ctx := s.ctx
+	if c.TTL > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(c.TTL))
+		defer cancel()
+	}
+	b := newBroadcast(s, proxy.Timeline)
+	b.json = c.JSON
+	if c.Record != "" {
+		if b.recording, err = createRecording(c.Record); err != nil {
+			return errors.Join(err, proxy.Listener.Close())
+		}
+	}
+	if err := proxy.Start(); err != nil {
+		return err
+	}
+	authority, err := writeAuthority(proxy)
+	if err != nil {
+		return errors.Join(err, proxy.Close())
+	}
+	defer authority.remove()
+	b.begin(readyLine(proxy, authority), c.greeting(proxy, authority))
+	<-ctx.Done()
+	err = proxy.Close()
+	return errors.Join(err, b.end(proxy.Summary()))
+}
+
+// proxy makes the proxy that the flags describe. Nothing is opened yet.
+func (c *runCmd) proxy() (*faultproxy.Proxy, error) {
+	if err := checkListen(c.Listen); err != nil {
+		return nil, err
+	}
+	upstreamTLS, err := c.upstreamTLS()
+	if err != nil {
+		return nil, err
+	}
+	p := &faultproxy.Proxy{
+		Upstream:     string(c.Upstream),
+		Timeline:     timeline.New(),
+		Seed:         c.Seed,
+		TLS:          c.TLS,
+		UpstreamTLS:  upstreamTLS,
+		PreserveHost: c.PreserveHost,
+	}
+	if c.Preset != "" {
+		preset, err := middlebox.Named(c.Preset)
+		if err != nil {
+			return nil, badUsage("--preset: %w", err)
+		}
+		if c.IdleTimeout > 0 {
+			preset = preset.WithIdle(time.Duration(c.IdleTimeout))
+		}
+		if err := p.Use(preset); err != nil {
+			return nil, badUsage("--preset: %w", err)
+		}
+	}
+	rules, err := c.rules()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Add(rules...); err != nil {
+		return nil, badUsage("%w", err)
+	}
+	return p, nil
+}
+
+// rules are those of the flags, in the order in which they stand in the help, and
+// then those given as such.
+func (c *runCmd) rules() ([]faultproxy.Rule, error) {
+	var rules []faultproxy.Rule
+	if d := time.Duration(c.IdleTimeout); d > 0 && c.Preset == "" {
+		rules = append(rules, faultproxy.IdleTimeout(d))
+	}
+	if d := time.Duration(c.Lifetime); d > 0 {
+		rules = append(rules, faultproxy.Lifetime(d))
+	}
+	if c.DropPongs {
+		rules = append(rules, faultproxy.DropPongs())
+	}
+	after := func(d time.Duration, do faultproxy.Fault) {
+		rules = append(rules, faultproxy.Rule{On: faultproxy.Elapsed(d), Do: do})
+	}
+	for _, each := range c.Close {
+		after(each.at, each.close)
+	}
+	for _, at := range c.Reset {
+		after(time.Duration(at), faultproxy.End{Client: faultproxy.RST, Server: faultproxy.RST})
+	}
+	for _, at := range c.Silence {
+		after(time.Duration(at), faultproxy.Silence{Dir: frame.ToClient})
+	}
+	for _, each := range c.Reject {
+		rules = append(rules, faultproxy.Rule{Times: each.times, Do: faultproxy.RejectWith(each.status)})
+	}
+	if c.Latency != nil {
+		rules = append(rules, faultproxy.Rule{Do: faultproxy.Latency{Delay: c.Latency.mean, Jitter: c.Latency.jitter}})
+	}
+	for _, doc := range c.Rule {
+		more, err := parseRules(doc)
+		if err != nil {
+			return nil, err
+		}
+		rules = append(rules, more...)
+	}
+	return rules, nil
+}
+
+// upstreamTLS is how the upstream is verified; nil is as usual.
+func (c *runCmd) upstreamTLS() (*tls.Config, error) {
+	switch {
+	case c.Insecure && c.UpstreamCA != "":
+		return nil, badUsage("--insecure verifies nothing and --upstream-ca says what to trust: use one of them")
+	case c.Insecure:
+		return &tls.Config{InsecureSkipVerify: true}, nil
+	case c.UpstreamCA == "":
+		return nil, nil
+	}
+	pem, err := os.ReadFile(c.UpstreamCA)
+	if err != nil {
+		return nil, badUsage("--upstream-ca: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, badUsage("--upstream-ca: %s holds no PEM certificate", c.UpstreamCA)
+	}
+	return &tls.Config{RootCAs: roots}, nil
+}

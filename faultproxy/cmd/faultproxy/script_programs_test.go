@@ -1,0 +1,197 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// wsClient is `wsclient [flags] URL`: it connects, sends, reads, and prints what
+// happened, a line each.
+func wsClient() {
+	attempts := flag.Int("n", 1, "how often to try")
+	reads := flag.Int("read", -1, "close after so many messages; negative: wait for the end")
+	flood := flag.Int("flood", 0, "send so many messages of 1000 bytes, and read the answers")
+	bye := flag.String("close", "", "CODE:REASON of the Close to send after all messages")
+	ca := flag.String("ca", "", "a PEM file of what to trust")
+	origin := flag.String("origin", "", "the Origin to name")
+	var sends texts
+	flag.Var(&sends, "send", "a text to send")
+	flag.Parse()
+	dialer := websocket.Dialer{HandshakeTimeout: patience, EnableCompression: true, Subprotocols: []string{"beat"}}
+	if *ca != "" {
+		dialer.TLSClientConfig = &tls.Config{RootCAs: trusted(*ca)}
+	}
+	header := http.Header{}
+	if *origin != "" {
+		header.Set("Origin", *origin)
+	}
+	ws := dial(dialer, flag.Arg(0), header, *attempts)
+	defer ws.Close()
+	_ = ws.SetReadDeadline(time.Now().Add(patience))
+	ws.SetPongHandler(func(string) error { fmt.Println("pong"); return nil })
+	for _, s := range sends {
+		kind := websocket.TextMessage
+		if s == "PING" {
+			kind, s = websocket.PingMessage, ""
+		}
+		if err := ws.WriteMessage(kind, []byte(s)); err != nil {
+			fatal("send: %v", err)
+		}
+	}
+	if *flood > 0 {
+		go func() {
+			for range *flood {
+				_ = ws.WriteMessage(websocket.TextMessage, []byte(strings.Repeat("x", 1000)))
+			}
+		}()
+	}
+	for n := 0; ; n++ {
+		if n == *reads || *flood > 0 && n == *flood {
+			code, reason, _ := strings.Cut(*bye+":", ":")
+			status := websocket.CloseNormalClosure
+			if code != "" {
+				status = number(code)
+			}
+			_ = ws.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(status, strings.TrimSuffix(reason, ":")))
+		}
+		_, message, err := ws.ReadMessage()
+		var closed *websocket.CloseError
+		switch {
+		case errors.As(err, &closed):
+			fmt.Printf("closed %d %q\n", closed.Code, closed.Text)
+			return
+		case err != nil:
+			fmt.Println("failed", err)
+			return
+		case *flood == 0:
+			fmt.Printf("message %q\n", message)
+		}
+	}
+}
+
+type texts []string
+
+func (t *texts) String() string     { return strings.Join(*t, ",") }
+func (t *texts) Set(s string) error { *t = append(*t, s); return nil }
+
+// dial tries to connect and prints how that went.
+func dial(dialer websocket.Dialer, url string, header http.Header, attempts int) *websocket.Conn {
+	for range attempts {
+		ws, resp, err := dialer.Dial(url, header)
+		switch {
+		case err == nil:
+			fmt.Println("open", ws.Subprotocol(), resp.Header.Get("Sec-WebSocket-Extensions"))
+			return ws
+		case resp != nil:
+			body, _ := io.ReadAll(resp.Body)
+			fmt.Printf("rejected %d %q\n", resp.StatusCode, body)
+		default:
+			fmt.Println("failed", err)
+		}
+	}
+	os.Exit(0)
+	return nil
+}
+
+func trusted(file string) *x509.CertPool {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		fatal("%v", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		fatal("%s holds no certificate", file)
+	}
+	return pool
+}
+
+// rawClient is `rawclient [-upgrade] ADDRESS TEXT`: it sends bytes, written with
+// escapes or as hex:…, says that it is done, and prints all that comes back.
+func rawClient() {
+	upgrade := flag.Bool("upgrade", false, "send an upgrade request first")
+	flag.Parse()
+	c, err := net.DialTimeout("tcp", flag.Arg(0), patience)
+	if err != nil {
+		fatal("%v", err)
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(patience))
+	bytes := strings.NewReplacer(`\r`, "\r", `\n`, "\n").Replace(flag.Arg(1))
+	if digits, ok := strings.CutPrefix(bytes, "hex:"); ok {
+		raw, err := hex.DecodeString(digits)
+		if err != nil {
+			fatal("%v", err)
+		}
+		bytes = string(raw)
+	}
+	if *upgrade {
+		bytes = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" + bytes
+	}
+	if _, err := io.WriteString(c, bytes); err != nil {
+		fatal("%v", err)
+	}
+	if err := c.(*net.TCPConn).CloseWrite(); err != nil {
+		fatal("%v", err)
+	}
+	if _, err := io.Copy(os.Stdout, c); err != nil {
+		fmt.Println("failed", err)
+	}
+}
+
+// upstream starts a server that lasts as long as the script.
+func upstream(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: upstream http|tls|garbage")
+	}
+	switch args[0] {
+	case "http": // speaks HTTP, knows no WebSocket, and shows what it was asked
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/teapot" {
+				w.WriteHeader(http.StatusTeapot)
+			}
+			fmt.Fprintf(w, "plain %s for %s from %s", r.URL, r.Host, r.Header.Get("Origin"))
+		}))
+		ts.Defer(s.Close)
+		ts.Setenv("UPSTREAM", strings.TrimPrefix(s.URL, "http://"))
+	case "tls": // the echo server behind TLS; its certificate is ca.pem
+		echo := &echoServer{conns: map[net.Conn]struct{}{}}
+		s := httptest.NewTLSServer(echo)
+		ts.Defer(func() { s.Close(); echo.close() })
+		ts.Setenv("UPSTREAM", strings.TrimPrefix(s.URL, "https://"))
+		cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+		ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), cert, 0o600))
+	case "garbage": // answers anything with what is no HTTP
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		ts.Check(err)
+		ts.Defer(func() { _ = l.Close() })
+		ts.Setenv("UPSTREAM", l.Addr().String())
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = io.WriteString(c, "220 mail.example.test ESMTP\r\n")
+				_ = c.Close()
+			}
+		}()
+	default:
+		ts.Fatalf("unknown upstream %s", args[0])
+	}
+}

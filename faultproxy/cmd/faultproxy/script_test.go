@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"faultproxy": main,
+		"wsclient":   wsClient,
+		"rawclient":  rawClient,
+	})
+}
+
+// TestScripts runs the files of testdata/script. Besides the programs above they
+// may use:
+//
+//	upstream http|tls|garbage    starts a server; its address is $UPSTREAM
+//	serve [-closed|-unread] [flags of run]
+//	                             starts faultproxy run --json and waits until it is
+//	                             ready; its URL is $URL, the address $HOST, the ready
+//	                             line is ready.json. With -closed nobody reads stdout
+//	                             after that and the pipe is broken, with -unread it
+//	                             is open.
+//	shut [-TERM] [-ttl]          interrupts it (or not, with -ttl) and waits for its
+//	                             end, which must be exit code 0 (or not, with !).
+//	                             stdout.json and stderr.txt are what it printed
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			served := &served{}
+			env.Values[servedKey{}] = served
+			env.Defer(served.kill)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"serve": serve, "shut": shut, "upstream": upstream,
+		},
+	})
+}
+
+// served is the faultproxy that a script has started.
+type served struct {
+	cmd    *exec.Cmd
+	stdout *os.File
+	read   chan []byte // what stdout said, once it has ended
+	stderr bytes.Buffer
+}
+
+type servedKey struct{}
+
+// patience is how long a program may take to do what it must.
+const patience = 20 * time.Second
+
+func (s *served) kill() {
+	if s.cmd != nil {
+		_ = s.cmd.Process.Kill()
+		_ = s.cmd.Wait()
+	}
+}
+
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("serve must succeed; use exec faultproxy run")
+	}
+	mode := ""
+	if len(args) > 0 && (args[0] == "-closed" || args[0] == "-unread") {
+		mode, args = args[0], args[1:]
+	}
+	s := ts.Value(servedKey{}).(*served)
+	s.kill()
+	*s = served{read: make(chan []byte, 1)}
+	r, w, err := os.Pipe()
+	ts.Check(err)
+	s.stdout = r
+	s.cmd = exec.Command(find(ts, "faultproxy"), append([]string{"run", "--json", "--listen", "127.0.0.1:0"}, args...)...)
+	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = ts.Getenv("WORK"), w, &s.stderr
+	s.cmd.Env = append(os.Environ(), "TMPDIR="+ts.Getenv("WORK")+"/.tmp")
+	ts.Check(s.cmd.Start())
+	_ = w.Close()
+	_ = r.SetReadDeadline(time.Now().Add(patience))
+	line, err := bufio.NewReaderSize(oneByte{r}, 16).ReadBytes('\n')
+	if err != nil {
+		s.kill()
+		ts.Fatalf("no ready line: %v\n%s%s", err, line, s.stderr.String())
+	}
+	_ = r.SetReadDeadline(time.Time{})
+	var ready struct{ Event, URL string }
+	if err := json.Unmarshal(line, &ready); err != nil || ready.Event != "ready" {
+		ts.Fatalf("the first line is no ready line: %s", line)
+	}
+	ts.Setenv("URL", ready.URL)
+	_, host, _ := strings.Cut(ready.URL, "://")
+	ts.Setenv("HOST", host)
+	ts.Check(os.WriteFile(ts.MkAbs("ready.json"), line, 0o600))
+	switch mode {
+	case "-closed":
+		_ = r.Close()
+	case "":
+		go s.drain()
+	}
+}
+
+// drain reads stdout to its end.
+func (s *served) drain() {
+	all, _ := io.ReadAll(s.stdout)
+	s.read <- all
+}
+
+func shut(ts *testscript.TestScript, neg bool, args []string) {
+	s := ts.Value(servedKey{}).(*served)
+	if s.cmd == nil {
+		ts.Fatalf("nothing is served")
+	}
+	var sig os.Signal = os.Interrupt
+	for _, arg := range args {
+		switch arg {
+		case "-TERM":
+			sig = syscall.SIGTERM
+		case "-ttl":
+			sig = nil
+		default:
+			ts.Fatalf("unknown argument %s", arg)
+		}
+	}
+	if sig != nil {
+		ts.Check(s.cmd.Process.Signal(sig))
+	}
+	limit := time.AfterFunc(patience, func() { _ = s.cmd.Process.Kill() })
+	err := s.cmd.Wait()
+	if !limit.Stop() {
+		ts.Fatalf("faultproxy did not end within %v\n%s", patience, s.stderr.String())
+	}
+	s.cmd = nil
+	select {
+	case all := <-s.read:
+		ts.Check(os.WriteFile(ts.MkAbs("stdout.json"), all, 0o600))
+	default: // closed, or never read
+		_ = s.stdout.Close()
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("stderr.txt"), s.stderr.Bytes(), 0o600))
+	if (err != nil) != neg {
+		ts.Fatalf("faultproxy ended with %v\n%s", err, s.stderr.String())
+	}
+}
+
+// find returns the path of a program that scripts can execute.
+func find(ts *testscript.TestScript, name string) string {
+	for _, dir := range strings.Split(ts.Getenv("PATH"), string(os.PathListSeparator)) {
+		if path := dir + string(os.PathSeparator) + name; executable(path) {
+			return path
+		}
+	}
+	ts.Fatalf("%s is not in the PATH", name)
+	return ""
+}
+
+func executable(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir() && info.Mode()&0o111 != 0
+}
+
+// oneByte reads a byte at a time, so that a reader on top of it takes no more than
+// it was asked for.
+type oneByte struct{ r io.Reader }
+
+func (o oneByte) Read(p []byte) (int, error) { return o.r.Read(p[:min(len(p), 1)]) }
+
+// fatal ends one of the programs of scripts.
+func fatal(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, format+"\n", args...)
+	os.Exit(1)
+}
+
+func number(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		fatal("%v", err)
+	}
+	return n
+}
