@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
@@ -191,7 +189,7 @@ func (p *Proxy) badRequest(c net.Conn, raw []byte, err error) {
 		return
 	}
 	_ = c.SetWriteDeadline(time.Now().Add(closeFor))
-	_, _ = c.Write(plainAnswer(bad.status, nil, "faultproxy: "+bad.text+"\n"))
+	_, _ = c.Write((&Page{Body: "faultproxy: " + bad.text + "\n"}).bytes(bad.status))
 	drain(c)
 }
 
@@ -203,20 +201,4 @@ func drain(c net.Conn) {
 	}
 	_ = c.SetReadDeadline(time.Now().Add(lingerFor))
 	_, _ = io.Copy(io.Discard, c)
-}
-
-// plainAnswer makes a whole HTTP response after which the connection ends.
-func plainAnswer(status int, header http.Header, body string) []byte {
-	h := &head{first: fmt.Sprintf("HTTP/1.1 %d %s", status, http.StatusText(status)), ending: "\r\n", blank: "\r\n"}
-	if header.Get("Content-Type") == "" {
-		h.add("Content-Type", "text/plain; charset=utf-8")
-	}
-	for _, k := range slices.Sorted(maps.Keys(header)) {
-		for _, v := range header[k] {
-			h.add(k, v)
-		}
-	}
-	h.add("Content-Length", fmt.Sprint(len(body)))
-	h.add("Connection", "close")
-	return append(h.bytes(), body...)
 }

@@ -68,7 +68,7 @@ func TestAnswersThatAreNo101PassAndEndTheConnection(t *testing.T) {
 					if got := get(t, n, p, upgradeRequest+"\r\n"); got != c.want {
 						t.Errorf("the client got\n%q, want\n%q", got, c.want)
 					}
-					ended(t, p, 1)
+					mustEnd(t, p, 1)
 					mustTell(t, p, 1, "request:arrived dialed response:arrived response:left ended")
 					if e := last(p, 1, timeline.KindResponse); !strings.Contains(c.want, " "+e.Field("status")+" ") {
 						t.Errorf("the timeline shows the answer as %v", e)
@@ -91,7 +91,7 @@ func TestAChunkedAnswerThatIsCutShortEndsInAReset(t *testing.T) {
 		if got, err := io.ReadAll(c); !errors.Is(err, syscall.ECONNRESET) || !strings.HasSuffix(string(got), "\r\n\r\nhal") {
 			t.Errorf("the client got %q, %v; want a part and a reset", got, err)
 		}
-		ended(t, p, 1)
+		mustEnd(t, p, 1)
 		mustTell(t, p, 1, "request:arrived dialed response:arrived response:left rst:left ended")
 	})
 }
@@ -199,7 +199,7 @@ func TestUpstreamsThatDoNotAnswer(t *testing.T) {
 						!strings.Contains(got, body) || !paged && !strings.Contains(got, c.text) || paged && strings.Count(got, "Content-Type") != 1 {
 						t.Errorf("the client got\n%s\nwant %d and %q, page %t", got, c.status, c.text, paged)
 					}
-					ended(t, p, 1)
+					mustEnd(t, p, 1)
 					mustTell(t, p, 1, c.tell)
 					if e := last(p, 1, timeline.KindError); !strings.Contains(e.Field("error"), c.text) {
 						t.Errorf("the timeline says %q, want %q", e.Field("error"), c.text)

@@ -1,7 +1,11 @@
 package faultproxy
 
 import (
+	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
@@ -27,8 +31,36 @@ type Behavior struct {
 
 // Page is an error page.
 type Page struct {
+	// Reason is the status line's phrase. Empty: the standard one.
+	Reason string
+	// Header is sent besides Content-Length and Connection: close.
 	Header http.Header
-	Body   string
+	// Dated adds a Date header with the time of the answer.
+	Dated bool
+	Body  string
+}
+
+// bytes is the whole HTTP response for a status; the connection ends after it.
+func (g *Page) bytes(status int) []byte {
+	reason := g.Reason
+	if reason == "" {
+		reason = http.StatusText(status)
+	}
+	h := &head{first: fmt.Sprintf("HTTP/1.1 %d %s", status, reason), ending: "\r\n", blank: "\r\n"}
+	if g.Header.Get("Content-Type") == "" {
+		h.add("Content-Type", "text/plain; charset=utf-8")
+	}
+	if g.Dated {
+		h.add("Date", time.Now().UTC().Format(http.TimeFormat))
+	}
+	for _, k := range slices.Sorted(maps.Keys(g.Header)) {
+		for _, v := range g.Header[k] {
+			h.add(k, v)
+		}
+	}
+	h.add("Content-Length", strconv.Itoa(len(g.Body)))
+	h.add("Connection", "close")
+	return append(h.bytes(), g.Body...)
 }
 
 // Behave makes b the proxy's behavior from here on, also for ends still to come on

@@ -32,7 +32,7 @@ func (l *link) endBoth(e End, rule ruleRef) {
 	}
 	l.endSide(sides[0], how[0], rule)
 	if e.Gap > 0 && how[1] != Keep {
-		l.after(e.Gap, func() { l.endSide(sides[1], how[1], rule) })
+		l.endLater(e.Gap, sides[1], how[1], rule)
 		return
 	}
 	l.endSide(sides[1], how[1], rule)

@@ -47,6 +47,7 @@ func (ln *lane) sourceEnded(err error) {
 		}
 		_ = src.socket().Close()
 		ln.back().lost()
+		ln.l.skipGaps(ln.dir.Opposite())
 	}
 	ln.mu.Lock()
 	detached, ended := ln.out.detached, ln.out.ended
@@ -184,6 +185,7 @@ func (ln *lane) broken(err error) {
 		return
 	}
 	_ = dst.socket().Close()
+	ln.l.skipGaps(ln.dir)
 	ln.back().lateReset()
 }
 
@@ -222,7 +224,9 @@ func (l *link) endSide(side frame.Direction, how Ending, rule ruleRef) {
 		_ = p.conn.SetReadDeadline(time.Now().Add(lingerFor))
 	case FullClose:
 		out.closePeer(p, rule)
+		l.skipGaps(side)
 	case RST:
+		defer l.skipGaps(side)
 		if !p.gone.Load() {
 			out.note(&item{kind: itemRST, rule: rule}, left, l.tl.Now())
 			p.reset()

@@ -89,7 +89,7 @@ func (h *handshake) run() bool {
 		h.wait(-1)
 		return false
 	case plan.answer != nil:
-		h.answer(plan.answer.status(), plan.answer.Header, plan.answer.Body, plan.by)
+		h.answer(plan.answer.status(), Page{Header: plan.answer.Header, Body: plan.answer.Body}, plan.by)
 		return false
 	}
 	if !h.dial() {
@@ -220,7 +220,7 @@ func (h *handshake) exchange() bool {
 		h.wait(-1)
 		return false
 	case plan.answer != nil:
-		h.answer(plan.answer.status(), plan.answer.Header, plan.answer.Body, plan.by)
+		h.answer(plan.answer.status(), Page{Header: plan.answer.Header, Body: plan.answer.Body}, plan.by)
 		return false
 	case res.status() != http.StatusSwitchingProtocols:
 		h.passAnswer(raw, rest)
@@ -355,9 +355,14 @@ func (h *handshake) upstreamFailed(got []byte, err error) {
 		h.failed(http.StatusBadGateway, "the upstream's answer: "+bad.text)
 	case errors.As(err, &ne) && ne.Timeout():
 		h.failed(http.StatusGatewayTimeout, fmt.Sprintf("the upstream did not answer within %v", h.p.conduct().HandshakeTimeout))
+	case isReset(err):
+		h.l.record(timeline.Record{Kind: timeline.KindRST, Dir: frame.ToClient, Seen: arrived})
+		h.failed(http.StatusBadGateway, "the upstream reset the connection before it answered")
 	case errors.Is(err, io.EOF) && len(got) > 0:
+		h.l.record(timeline.Record{Kind: timeline.KindFIN, Dir: frame.ToClient, Seen: arrived})
 		h.failed(http.StatusBadGateway, "the upstream closed the connection within the head of its answer")
 	case errors.Is(err, io.EOF):
+		h.l.record(timeline.Record{Kind: timeline.KindFIN, Dir: frame.ToClient, Seen: arrived})
 		h.failed(http.StatusBadGateway, "the upstream closed the connection without an answer")
 	default:
 		h.failed(http.StatusBadGateway, fmt.Sprintf("the upstream gave no answer: %v", err))
@@ -368,18 +373,18 @@ func (h *handshake) upstreamFailed(got []byte, err error) {
 func (h *handshake) failed(status int, why string) {
 	h.p.fail(h.l.num, "handshake", errors.New(why))
 	if page, ok := h.p.conduct().Pages[status]; ok {
-		h.answer(status, page.Header, page.Body, 0)
+		h.answer(status, page, 0)
 		return
 	}
-	h.answer(status, nil, "faultproxy: "+why+"\n", 0)
+	h.answer(status, Page{Body: "faultproxy: " + why + "\n"}, 0)
 }
 
 // answer sends an answer of the proxy's own and ends the connection.
-func (h *handshake) answer(status int, header http.Header, body string, rule ruleRef) {
-	if body == "" {
-		body = http.StatusText(status) + "\n"
+func (h *handshake) answer(status int, page Page, rule ruleRef) {
+	if page.Body == "" {
+		page.Body = http.StatusText(status) + "\n"
 	}
-	raw := plainAnswer(status, header, body)
+	raw := page.bytes(status)
 	h.watch.stop()
 	h.l.record(timeline.Record{Kind: timeline.KindResponse, Dir: frame.ToClient, Seen: left, Rule: rule,
 		Fields: responseFields(parseHead(raw))})

@@ -47,8 +47,8 @@ func answering(t *testing.T, n network, f func(c net.Conn, head string, rest []b
 	return "ws://" + l.Addr().String()
 }
 
-// ended waits for a connection to be over.
-func ended(t *testing.T, p *faultproxy.Proxy, conn int) {
+// mustEnd waits for a connection to be over.
+func mustEnd(t *testing.T, p *faultproxy.Proxy, conn int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -119,7 +119,7 @@ func TestRejectAnswersInTheUpstreamsPlace(t *testing.T) {
 						t.Errorf("the answer lacks %q:\n%s", want, got)
 					}
 				}
-				ended(t, p, 1)
+				mustEnd(t, p, 1)
 				mustTell(t, p, 1, c.tell)
 				if e := last(p, 1, timeline.KindResponse); e.Rule != "no" || e.Field("status") != got[9:12] {
 					t.Errorf("the answer on the timeline is %v, rule %q", e, e.Rule)
@@ -153,7 +153,7 @@ func TestTheThirdAttemptGetsInFromAClientThatReusesConnections(t *testing.T) {
 			}
 			resp.Body.Close()
 		}
-		ended(t, p, 3)
+		mustEnd(t, p, 3)
 		accepted := 0
 		for _, e := range p.Timeline.Conn(0).Events() {
 			if e.Kind == timeline.KindAccepted {
@@ -205,7 +205,7 @@ func TestDelaysOfTheHandshakeAreExact(t *testing.T) {
 			t.Errorf("the client was answered after %v, want %v", got, want)
 		}
 		c.Close()
-		ended(t, p, 1)
+		mustEnd(t, p, 1)
 		mustTell(t, p, 1, "request:arrived fault dialed fault response:arrived response:left opened fin:passed fin:passed ended")
 	})
 }
@@ -298,7 +298,7 @@ func TestUpstreamIsLeftAtOnceWhenTheClientLeaves(t *testing.T) {
 			if after > 10*time.Microsecond {
 				t.Errorf("the upstream was left %v after the client's %s", after, end)
 			}
-			ended(t, p, 1)
+			mustEnd(t, p, 1)
 			mustTell(t, p, 1, "request:arrived dialed "+strings.ToLower(end)+":arrived ended")
 		})
 	}

@@ -40,6 +40,7 @@ type link struct {
 	timed   []*timedSlot
 	timer   *time.Timer
 	timers  map[*time.Timer]struct{}
+	gaps    []*gap
 	over    bool
 }
 

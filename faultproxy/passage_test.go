@@ -3,6 +3,7 @@ package faultproxy_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -41,6 +42,7 @@ type opening struct {
 	rules                    []faultproxy.Rule
 	offer, agree             string // the values of Sec-WebSocket-Extensions
 	behindRequest, behind101 string // sent in the same write
+	tls                      bool   // on both sides
 }
 
 func (o opening) open(t *testing.T) *passage {
@@ -53,6 +55,10 @@ func (o opening) open(t *testing.T) *passage {
 	p := &faultproxy.Proxy{Upstream: "ws://" + l.Addr().String(), Dial: o.network.DialContext}
 	if p.Listener, err = o.network.Listen("tcp", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
+	}
+	if o.tls {
+		p.Upstream = "wss" + strings.TrimPrefix(p.Upstream, "ws")
+		p.TLS, p.UpstreamTLS = true, &tls.Config{RootCAs: own.roots}
 	}
 	if o.configure != nil {
 		o.configure(p)
@@ -68,15 +74,22 @@ func (o opening) open(t *testing.T) *passage {
 func (ps *passage) connect(t *testing.T, o opening, upstream net.Listener) {
 	t.Helper()
 	var err error
-	if ps.client, err = o.network.DialContext(context.Background(), "tcp", strings.TrimPrefix(ps.p.URL, "ws://")); err != nil {
+	_, address, _ := strings.Cut(ps.p.URL, "://")
+	if ps.client, err = o.network.DialContext(context.Background(), "tcp", address); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = ps.client.Close() })
+	if o.tls {
+		ps.client = tls.Client(ps.client, &tls.Config{RootCAs: ps.p.CertPool(), ServerName: "localhost"})
+	}
 	io.WriteString(ps.client, upgradeRequest+extensionsLine(o.offer)+"\r\n"+o.behindRequest)
 	if ps.server, err = upstream.Accept(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = ps.server.Close() })
+	if o.tls {
+		ps.server = tls.Server(ps.server, &tls.Config{Certificates: []tls.Certificate{own.cert}})
+	}
 	var rest []byte
 	if ps.request, rest, err = readHTTPHead(ps.server); err != nil {
 		t.Fatalf("the request: %q, %v", ps.request, err)
@@ -190,6 +203,9 @@ func receivesEOF(t *testing.T, who string, r io.Reader) {
 }
 
 func reset(c net.Conn) {
+	if t, ok := c.(*tls.Conn); ok {
+		c = t.NetConn()
+	}
 	_ = c.(interface{ SetLinger(int) error }).SetLinger(0)
 	_ = c.Close()
 }

@@ -134,7 +134,7 @@ func (p *Proxy) Start() error {
 	p.done, p.idle, p.closed = make(chan struct{}), make(chan struct{}), make(chan struct{})
 	p.started = true
 	p.startHTTP()
-	p.running = 1
+	p.running++
 	go p.accept()
 	return nil
 }

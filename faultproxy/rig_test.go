@@ -325,5 +325,9 @@ func (r *rig) over(want bool) {
 	}
 }
 
-// opened is the moment a connection opens.
-const opened = timeline.KindOpened
+// The moments of a connection.
+const (
+	opened   = timeline.KindOpened
+	ended    = timeline.KindEnded
+	heldKind = timeline.KindHeld
+)

@@ -15,14 +15,14 @@ import (
 // map and none) is drawn in the form that the decoder makes.
 
 var (
-	anyText    = rapid.String()
-	anyTime    = rapid.Map(rapid.Int64Range(0, int64(100*time.Hour)), func(n int64) time.Duration { return time.Duration(n) })
-	someTime   = rapid.Map(rapid.Int64Range(1, int64(100*time.Hour)), func(n int64) time.Duration { return time.Duration(n) })
-	count      = rapid.IntRange(0, 1000)
-	direction  = rapid.SampledFrom([]frame.Direction{0, frame.ToServer, frame.ToClient, frame.Both})
-	headerName = rapid.Map(rapid.StringMatching(`[A-Z][a-z]{0,5}(-[A-Z][a-z]{0,5})?`), http.CanonicalHeaderKey)
-	headerText = rapid.StringMatching(`[ -~]{0,12}`)
-	ending     = rapid.SampledFrom([]faultproxy.Ending{faultproxy.Keep, faultproxy.HalfClose, faultproxy.FIN, faultproxy.FullClose, faultproxy.RST, faultproxy.Silent})
+	anyText     = rapid.String()
+	anyTime     = rapid.Map(rapid.Int64Range(0, int64(100*time.Hour)), func(n int64) time.Duration { return time.Duration(n) })
+	someTime    = rapid.Map(rapid.Int64Range(1, int64(100*time.Hour)), func(n int64) time.Duration { return time.Duration(n) })
+	count       = rapid.IntRange(0, 1000)
+	direction   = rapid.SampledFrom([]frame.Direction{0, frame.ToServer, frame.ToClient, frame.Both})
+	headerName  = rapid.Map(rapid.StringMatching(`[A-Z][a-z]{0,5}(-[A-Z][a-z]{0,5})?`), http.CanonicalHeaderKey)
+	headerText  = rapid.StringMatching(`[ -~]{0,12}`)
+	drawnEnding = rapid.SampledFrom([]faultproxy.Ending{faultproxy.Keep, faultproxy.HalfClose, faultproxy.FIN, faultproxy.FullClose, faultproxy.RST, faultproxy.Silent})
 )
 
 func drawRule(t *rapid.T) faultproxy.Rule {
@@ -143,7 +143,7 @@ func drawFault(t *rapid.T) faultproxy.Fault {
 		return c
 	case 10:
 		e := faultproxy.End{
-			Client: ending.Draw(t, "client"), Server: ending.Draw(t, "server"),
+			Client: drawnEnding.Draw(t, "client"), Server: drawnEnding.Draw(t, "server"),
 			Gap: anyTime.Draw(t, "gap"), ServerFirst: rapid.Bool().Draw(t, "serverFirst"),
 		}
 		if e.Client == faultproxy.Keep && e.Server == faultproxy.Keep {

@@ -222,7 +222,7 @@ func TestResetPassesAsResetBehindTheData(t *testing.T) {
 					if _, err := to.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
 						t.Errorf("the other side got %v, want a reset", err)
 					}
-					ended(t, ps.p, 1)
+					mustEnd(t, ps.p, 1)
 					e := mustFind(t, ps.p, 1, timeline.KindRST)
 					if e.Dir != dir || e.Seen&timeline.Arrived == 0 {
 						t.Errorf("the first reset on the timeline is %v", e)

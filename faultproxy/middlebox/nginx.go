@@ -48,7 +48,9 @@ func Nginx() Preset {
 // nginxPage is what nginx answers with when it has no error_page.
 func nginxPage(status string) faultproxy.Page {
 	return faultproxy.Page{
+		Reason: status[len("502 "):],
 		Header: http.Header{"Server": {nginxVersion}, "Content-Type": {"text/html"}},
+		Dated:  true,
 		Body: fmt.Sprintf("<html>\r\n<head><title>%[1]s</title></head>\r\n<body>\r\n<center><h1>%[1]s</h1></center>\r\n"+
 			"<hr><center>%[2]s</center>\r\n</body>\r\n</html>\r\n", status, nginxVersion),
 	}

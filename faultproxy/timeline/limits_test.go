@@ -131,15 +131,15 @@ func TestBytesLimit(t *testing.T) {
 // Whatever is recorded in whatever order, nothing is missing that is not counted,
 // for the timeline and for each connection.
 func TestEverythingIsKeptOrCounted(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(30) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		limits := timeline.Limits{Events: 20 + rng.IntN(400), Bytes: 2000 + rng.IntN(60_000), Payload: 1 + rng.IntN(300)}
 		tl := timeline.NewWith(limits)
-		recorded := map[int]int{}
+		recorded := map[int][]int{} // numbers, by connection
 		lifecycles := 0
 		for i := range 3000 {
 			conn := 1 + rng.IntN(8) + i/400*8*rng.IntN(2)
-			recorded[conn]++
+			recorded[conn] = append(recorded[conn], i+1)
 			switch rng.IntN(30) {
 			case 0:
 				tl.Append(lifecycle(0, conn, timeline.KindEnded))
@@ -174,17 +174,15 @@ func TestEverythingIsKeptOrCounted(t *testing.T) {
 		if got := count(events, timeline.KindEnded) + count(events, timeline.KindFault); got != lifecycles {
 			t.Fatalf("seed %d: %d of %d lifecycle events", seed, got, lifecycles)
 		}
-		for conn, n := range recorded {
-			v := tl.Conn(conn)
-			if v.Len()+v.Lost() != n {
-				t.Fatalf("seed %d: connection %d has %d and lost %d of %d", seed, conn, v.Len(), v.Lost(), n)
-			}
-			before := 0
-			for e := range v.All() {
-				if e.Seq <= before || e.Conn != conn {
-					t.Fatalf("seed %d: connection %d: %+v after %d", seed, conn, e, before)
+		for conn, own := range recorded {
+			for e := range tl.Conn(conn).All() {
+				if len(own) == 0 || e.Seq != own[0] || e.Conn != conn {
+					t.Fatalf("seed %d: connection %d: %+v where %v should be", seed, conn, e, own)
 				}
-				before = e.Seq
+				own = own[max(e.Count, 1):]
+			}
+			if len(own) != 0 {
+				t.Fatalf("seed %d: connection %d: %v are neither there nor lost", seed, conn, own)
 			}
 		}
 		if tl.Len() > limits.Events*9/8+lifecycles+8 {
@@ -214,6 +212,28 @@ func TestLostBeforeTheyCame(t *testing.T) {
 		}
 		if e := events[3]; e.Kind != timeline.KindLost || e.Seq != 13 || e.Count != 1 || e.At != 3*time.Second {
 			t.Errorf("last is %+v", e)
+		}
+	}
+}
+
+func TestGapsHaveTheTimeOfTheEventBefore(t *testing.T) {
+	tl := timeline.NewWith(timeline.Limits{Events: 80})
+	for i := range 500 {
+		at := time.Duration(i + 1)
+		if i%5 == 0 {
+			tl.Append(lifecycle(at, 1, timeline.KindFault, "does", "nothing"))
+		} else {
+			tl.Append(record(at, 1, frame.ToServer, timeline.Passed, frame.Text("x")))
+		}
+	}
+	for from := 2; from < 300; from++ {
+		e := tl.From(from).Events()[0]
+		kept := (from-1)/5*5 + 1 // the number, and time, of the last event that is no frame
+		if kept == from {
+			continue
+		}
+		if e.Kind != timeline.KindLost || e.Seq != from || e.Count != kept+5-from || e.At != time.Duration(kept) {
+			t.Fatalf("from %d: %+v, want the gap after %d", from, e, kept)
 		}
 	}
 }

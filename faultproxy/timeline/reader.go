@@ -12,6 +12,7 @@ type reader struct {
 	v      *View
 	end    int // the last sequence number to read
 	at     int // the next one
+	told   int // up to here events were yielded, or their loss
 	part   chunk
 	i      int // next record of part
 	rules  []string
@@ -20,7 +21,7 @@ type reader struct {
 }
 
 func (v *View) reader() *reader {
-	return &reader{v: v, end: math.MaxInt, at: max(v.from, 1)}
+	return &reader{v: v, end: math.MaxInt, at: max(v.from, 1), told: max(v.from, 1) - 1}
 }
 
 // next returns the next event there is.
@@ -37,7 +38,7 @@ func (r *reader) next() (Event, bool) {
 			if len(r.gaps) > 0 && r.gaps[0].first < seq {
 				return r.lost(), true
 			}
-			r.at = max(r.at, seq+1)
+			r.at, r.told = max(r.at, seq+1), seq
 			if r.v.conn != everyConn && r.part.records[r.i].conn != uint32(r.v.conn) {
 				continue
 			}
@@ -63,7 +64,7 @@ func (r *reader) trailing() (Event, bool) {
 func (r *reader) lost() Event {
 	g := r.gaps[0]
 	r.gaps = r.gaps[1:]
-	r.at = max(r.at, g.last+1)
+	r.at, r.told = max(r.at, g.last+1), g.last
 	e := Event{Seq: g.first, At: time.Duration(g.at), Kind: KindLost, Count: g.count}
 	if r.v.conn != everyConn {
 		e.Conn = r.v.conn
@@ -82,7 +83,7 @@ func (r *reader) load() bool {
 		end = t.chunks[i].last
 	}
 	if r.v.conn == everyConn {
-		r.gaps = t.holes(r.at, i)
+		r.gaps = t.holes(r.told+1, i)
 	} else {
 		r.gaps = t.connGaps(uint32(r.v.conn), r.at, end)
 	}
@@ -97,7 +98,7 @@ func (r *reader) load() bool {
 }
 
 // holes returns the runs of sequence numbers that are missing between seq and the
-// end of chunk i, or of the timeline.
+// last event of chunk i, or the end of the timeline.
 func (t *Timeline) holes(seq, i int) []gap {
 	var gaps []gap
 	at := t.timeBefore(i)
@@ -126,7 +127,6 @@ func (t *Timeline) holes(seq, i int) []gap {
 		seq = c.seq(j) + 1
 		at = c.records[j].at
 	}
-	hole(c.last + 1)
 	return gaps
 }
 

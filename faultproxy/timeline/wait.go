@@ -112,7 +112,7 @@ func (t *Timeline) pause(ctx context.Context, seq int, kinds kindSet) error {
 	if t.wake == nil {
 		t.wake = make(chan struct{})
 	}
-	t.wanted |= kinds | KindLost.set()
+	t.wanted |= kinds
 	wake := t.wake
 	t.mu.Unlock()
 	select {

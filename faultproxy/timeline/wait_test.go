@@ -73,6 +73,30 @@ func TestWaitWakesAtOnce(t *testing.T) {
 	})
 }
 
+func TestWaitersForDifferentThings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tl := timeline.New()
+		var woken []string
+		for _, trigger := range []frame.Trigger{timeline.Opened, frame.Any, timeline.Ended(1)} {
+			go func() {
+				if _, err := tl.Wait(t.Context(), trigger); err == nil {
+					woken = append(woken, trigger.String())
+				}
+			}()
+			synctest.Wait() // in this order
+		}
+		tl.Append(record(0, 1, frame.ToServer, timeline.Passed, frame.Text("x")))
+		synctest.Wait()
+		tl.Append(lifecycle(0, 1, timeline.KindOpened))
+		synctest.Wait()
+		tl.Append(lifecycle(0, 1, timeline.KindEnded))
+		synctest.Wait()
+		if got := strings.Join(woken, ", "); got != frame.Any.String()+", opened, the end of connection 1" {
+			t.Errorf("woken: %s", got)
+		}
+	})
+}
+
 func TestWaitGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tl := timeline.New()

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"flag"
@@ -120,10 +119,11 @@ func trusted(file string) *x509.CertPool {
 	return pool
 }
 
-// rawClient is `rawclient [-upgrade] ADDRESS TEXT`: it sends bytes, written with
-// escapes or as hex:…, says that it is done, and prints all that comes back.
+// rawClient is `rawclient [-file] ADDRESS TEXT`: it sends the text, with its escapes
+// of line ends, or the file of that name, says that it is done when an answer begins,
+// and prints all that comes back.
 func rawClient() {
-	upgrade := flag.Bool("upgrade", false, "send an upgrade request first")
+	file := flag.Bool("file", false, "send a file")
 	flag.Parse()
 	c, err := net.DialTimeout("tcp", flag.Arg(0), patience)
 	if err != nil {
@@ -132,19 +132,20 @@ func rawClient() {
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(patience))
 	bytes := strings.NewReplacer(`\r`, "\r", `\n`, "\n").Replace(flag.Arg(1))
-	if digits, ok := strings.CutPrefix(bytes, "hex:"); ok {
-		raw, err := hex.DecodeString(digits)
+	if *file {
+		raw, err := os.ReadFile(flag.Arg(1))
 		if err != nil {
 			fatal("%v", err)
 		}
 		bytes = string(raw)
 	}
-	if *upgrade {
-		bytes = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" + bytes
-	}
 	if _, err := io.WriteString(c, bytes); err != nil {
 		fatal("%v", err)
+	}
+	if bytes != "" {
+		answer := make([]byte, 4096)
+		n, _ := c.Read(answer)
+		_, _ = os.Stdout.Write(answer[:n])
 	}
 	if err := c.(*net.TCPConn).CloseWrite(); err != nil {
 		fatal("%v", err)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,6 +29,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs the files of testdata/script. Besides the programs above they
 // may use:
 //
+//	exits CODE PROGRAM …         is exec that wants this exit code
 //	upstream http|tls|garbage    starts a server; its address is $UPSTREAM
 //	serve [-closed|-unread] [flags of run]
 //	                             starts faultproxy run --json and waits until it is
@@ -50,16 +52,33 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve": serve, "shut": shut, "upstream": upstream,
+			"exits": exits, "serve": serve, "shut": shut, "upstream": upstream,
 		},
 	})
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM [arguments]")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if fmt.Sprint(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
 }
 
 // served is the faultproxy that a script has started.
 type served struct {
 	cmd    *exec.Cmd
 	stdout *os.File
-	read   chan []byte // what stdout said, once it has ended
+	read   chan []byte // what stdout said, once it has ended; nil: nobody reads it
 	stderr bytes.Buffer
 }
 
@@ -85,7 +104,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	s := ts.Value(servedKey{}).(*served)
 	s.kill()
-	*s = served{read: make(chan []byte, 1)}
+	*s = served{}
 	r, w, err := os.Pipe()
 	ts.Check(err)
 	s.stdout = r
@@ -113,14 +132,13 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	case "-closed":
 		_ = r.Close()
 	case "":
-		go s.drain()
+		read := make(chan []byte, 1)
+		s.read = read
+		go func() {
+			rest, _ := io.ReadAll(r)
+			read <- append(line, rest...)
+		}()
 	}
-}
-
-// drain reads stdout to its end.
-func (s *served) drain() {
-	all, _ := io.ReadAll(s.stdout)
-	s.read <- all
 }
 
 func shut(ts *testscript.TestScript, neg bool, args []string) {
@@ -148,12 +166,10 @@ func shut(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("faultproxy did not end within %v\n%s", patience, s.stderr.String())
 	}
 	s.cmd = nil
-	select {
-	case all := <-s.read:
-		ts.Check(os.WriteFile(ts.MkAbs("stdout.json"), all, 0o600))
-	default: // closed, or never read
-		_ = s.stdout.Close()
+	if s.read != nil {
+		ts.Check(os.WriteFile(ts.MkAbs("stdout.json"), <-s.read, 0o600))
 	}
+	_ = s.stdout.Close()
 	ts.Check(os.WriteFile(ts.MkAbs("stderr.txt"), s.stderr.Bytes(), 0o600))
 	if (err != nil) != neg {
 		ts.Fatalf("faultproxy ended with %v\n%s", err, s.stderr.String())
