@@ -145,15 +145,15 @@ func TestUpstreamsThatDoNotAnswer(t *testing.T) {
 			`the upstream's answer: not HTTP/1, it begins with "SSH-2.0-OpenSSH`, "request:arrived dialed error response:left ended", 0},
 		"closes": {
 			handing(""), 502,
-			"the upstream closed the connection without an answer", "request:arrived dialed error response:left ended", 0},
+			"the upstream closed the connection without an answer", "request:arrived dialed fin:arrived error response:left ended", 0},
 		"closes within its answer": {
 			handing("HTTP/1.1 101 Swi"), 502,
-			"the upstream closed the connection within the head of its answer", "request:arrived dialed error response:left ended", 0},
+			"the upstream closed the connection within the head of its answer", "request:arrived dialed fin:arrived error response:left ended", 0},
 		"resets": {
 			func(t *testing.T, n network) string {
 				return answering(t, n, func(c net.Conn, _ string, _ []byte) { reset(c) })
 			}, 502,
-			"connection reset", "request:arrived dialed error response:left ended", 0},
+			"the upstream reset the connection before it answered", "request:arrived dialed rst:arrived error response:left ended", 0},
 		"nonsense": {
 			handing("HTTP/1.1 what\r\n\r\n"), 502,
 			"the upstream's answer makes no sense", "request:arrived dialed response:arrived error response:left ended", 0},

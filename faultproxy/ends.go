@@ -148,7 +148,9 @@ func (ln *lane) finish(rule ruleRef, interrupt bool) {
 	if ln.out.ended {
 		return
 	}
-	ln.out.finDue, ln.out.finRule = true, rule
+	if !ln.out.finDue {
+		ln.out.finDue, ln.out.finRule = true, rule
+	}
 	if interrupt && ln.out.busy {
 		ln.dest().interrupt()
 	}

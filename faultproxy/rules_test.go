@@ -367,7 +367,7 @@ func TestRuleNames(t *testing.T) {
 	}
 }
 
-// noFault is a user's fault that can act at frames only.
+// userFault is a fault as a user would write one.
 type userFault struct {
 	stages faultproxy.Stage
 	apply  func(*faultproxy.Plan)
@@ -538,7 +538,11 @@ func TestUserWrittenFault(t *testing.T) {
 
 func TestUserWrittenFaultIsAllOrNothing(t *testing.T) {
 	for name, apply := range map[string]func(*faultproxy.Plan){
-		"says so":    func(p *faultproxy.Plan) { p.Drop(); p.Inject(frame.Ping(nil), frame.Both); p.NotApplied("not %s", "today") },
+		"says so": func(p *faultproxy.Plan) {
+			p.Drop()
+			p.Inject(frame.Ping(nil), frame.Both)
+			p.NotApplied("not %s", "today")
+		},
 		"impossible": func(p *faultproxy.Plan) { p.Drop(); p.Close(faultproxy.Close{}); p.Refuse() },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"io"
+	"log"
 	"math/big"
 	mathrand "math/rand/v2"
 	"net"
@@ -99,7 +100,7 @@ func TestCertificatesThatAreNotTrusted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		srv := &http.Server{TLSConfig: &tls.Config{Certificates: []tls.Certificate{own.cert}}}
+		srv := &http.Server{TLSConfig: &tls.Config{Certificates: []tls.Certificate{own.cert}}, ErrorLog: log.New(io.Discard, "", 0)}
 		go srv.ServeTLS(l, "", "")
 		defer srv.Close()
 		p := faultproxy.InMemory(t, n, "wss://"+l.Addr().String())

@@ -50,7 +50,7 @@ func TestNoByteChangesWithoutAnActingRule(t *testing.T) {
 	for _, c := range idleRules {
 		t.Run(c.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, n *memnet.Network) {
-				for seed := range uint64(40) {
+				for seed := range uint64(24) {
 					r := rand.New(rand.NewPCG(seed, 0))
 					o := opening{network: n, rules: c.rules}
 					if seed%2 == 1 {
@@ -115,7 +115,7 @@ func TestFramesOf16MiBPass(t *testing.T) {
 	r := rand.New(rand.NewPCG(16, 0))
 	up := append(frame.Binary(noise(r, 16<<20)).WithMask([4]byte{1, 2, 3, 4}).Append(nil), shortStream(true)...)
 	down := append(frame.Binary(noise(r, 16<<20+1)).Append(nil), shortStream(false)...)
-	for _, c := range idleRules {
+	for _, c := range idleRules[2:] {
 		t.Run(c.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, n *memnet.Network) {
 				opening{network: n, rules: c.rules}.open(t).mustPass(t, up, down, allAtOnce)

@@ -88,6 +88,9 @@ const (
 
 // reserve returns room for so many bytes at the end of the last block, or in a new one.
 func (c *chunk) reserve(bytes int) (block, offset int, room []byte) {
+	if c.blocks == nil {
+		c.blocks = make([][]byte, 0, 1+c.expects/maxBlock)
+	}
 	if n := len(c.blocks); n == 0 || len(c.blocks[n-1])-c.filled < bytes {
 		least := max(minBlock, c.size/4, c.expects-c.size)
 		b := make([]byte, max(bytes, min(least, maxBlock)))

@@ -162,7 +162,7 @@ func TestTextOfEveryKind(t *testing.T) {
 		{ruled(timeline.KindSilence, frame.ToClient), "silent from here on by r"},
 		{ruled(timeline.KindHeal, frame.ToClient), "no longer silent by r"},
 		{timeline.Event{Kind: timeline.KindHeld, Count: 1024}, "queue full (1024 bytes): its source is not read until there is room"},
-		{ruled(timeline.KindClosed, frame.ToClient, "how", "close"), "socket closed, client side by r"},
+		{ruled(timeline.KindClosed, frame.ToClient, "how", "close"), "socket closed, client side, by r"},
 		{plain(timeline.KindClosed), "socket closed, both sides"},
 		{ruled(timeline.KindRule, 0, "change", "added", "rule", "drop pongs"), "rule r added: drop pongs"},
 		{plain(timeline.KindError, "what", "read", "error", "bad\nthing"), `error: read: bad\nthing`},

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -31,7 +32,7 @@ func wsClient() {
 	var sends texts
 	flag.Var(&sends, "send", "a text to send")
 	flag.Parse()
-	dialer := websocket.Dialer{HandshakeTimeout: patience, EnableCompression: true, Subprotocols: []string{"beat"}}
+	dialer := websocket.Dialer{HandshakeTimeout: patience, EnableCompression: *flood == 0, Subprotocols: []string{"beat"}}
 	if *ca != "" {
 		dialer.TLSClientConfig = &tls.Config{RootCAs: trusted(*ca)}
 	}
@@ -52,15 +53,15 @@ func wsClient() {
 			fatal("send: %v", err)
 		}
 	}
-	if *flood > 0 {
-		go func() {
-			for range *flood {
-				_ = ws.WriteMessage(websocket.TextMessage, []byte(strings.Repeat("x", 1000)))
-			}
-		}()
-	}
+	var flooding sync.WaitGroup
+	flooding.Go(func() {
+		for range *flood {
+			_ = ws.WriteMessage(websocket.TextMessage, []byte(strings.Repeat("x", 1000)))
+		}
+	})
 	for n := 0; ; n++ {
 		if n == *reads || *flood > 0 && n == *flood {
+			flooding.Wait()
 			code, reason, _ := strings.Cut(*bye+":", ":")
 			status := websocket.CloseNormalClosure
 			if code != "" {

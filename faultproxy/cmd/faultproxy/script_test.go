@@ -49,6 +49,7 @@ func TestScripts(t *testing.T) {
 			served := &served{}
 			env.Values[servedKey{}] = served
 			env.Defer(served.kill)
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // else every program takes a second
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -110,7 +111,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	s.stdout = r
 	s.cmd = exec.Command(find(ts, "faultproxy"), append([]string{"run", "--json", "--listen", "127.0.0.1:0"}, args...)...)
 	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = ts.Getenv("WORK"), w, &s.stderr
-	s.cmd.Env = append(os.Environ(), "TMPDIR="+ts.Getenv("WORK")+"/.tmp")
+	s.cmd.Env = append(os.Environ(), "TMPDIR="+ts.Getenv("TMPDIR"), "GORACE="+ts.Getenv("GORACE"))
 	ts.Check(s.cmd.Start())
 	_ = w.Close()
 	_ = r.SetReadDeadline(time.Now().Add(patience))
