@@ -1,12 +1,6 @@
 package faultproxy
 
-import (
-	"bytes"
-	"compress/flate"
-	"io"
-
-	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
-)
+import "github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 
 // deflateMode is what was negotiated about permessage-deflate (RFC 7692).
 type deflateMode uint8
@@ -20,15 +14,9 @@ const (
 // maxInflated bounds what one compressed message may become.
 const maxInflated = 64 << 20
 
-// deflateTail ends a message's DEFLATE stream: the four bytes the sender removed
-// (RFC 7692 section 7.2.1) and a final empty block.
-var deflateTail = []byte{0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff}
-
-// inflate returns the plain form of one message that was compressed on its own.
-func inflate(payload []byte) ([]byte, bool) {
-	r := flate.NewReader(io.MultiReader(bytes.NewReader(payload), bytes.NewReader(deflateTail)))
-	plain, err := io.ReadAll(io.LimitReader(r, maxInflated+1))
-	return plain, err == nil && len(plain) <= maxInflated
+// alone reports whether a frame is a whole message that was compressed on its own.
+func (m deflateMode) alone(h frame.Header) bool {
+	return m == deflateSingle && h.Fin && h.RSV&frame.RSV1 != 0 && !h.Opcode.IsControl()
 }
 
 // opaqueTo reports whether a frame's payload is compressed although its header
@@ -65,7 +53,7 @@ func (ln *lane) view(h frame.Header, payload []byte, list []*armed) (v frame.Vie
 		frame.Mask(v.Payload, h.Key, 0)
 	}
 	if compressed {
-		plain, ok := inflate(v.Payload)
+		plain, ok := frame.Inflate(v.Payload, maxInflated)
 		if !ok {
 			v.Payload, v.Opaque = nil, true
 			return v, "the payload does not inflate, or to more than 64 MiB"

@@ -1,12 +1,37 @@
 package faultproxy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 const (
 	deflateToken   = "permessage-deflate"
 	serverTakeover = "server_no_context_takeover"
 	clientTakeover = "client_no_context_takeover"
 )
+
+// Compression is what the proxy does about permessage-deflate (RFC 7692) during a
+// handshake.
+type Compression uint8
+
+// What can be done about compression.
+const (
+	// Pass leaves the negotiation to client and server, unless some rule in force
+	// looks at payloads: then as NoTakeover.
+	Pass Compression = iota
+	// NoTakeover makes both sides compress each message on its own, so that it can
+	// be read, and dropped or changed without harm to the next.
+	NoTakeover
+	// Strip removes the offer, so that nothing is compressed.
+	Strip
+)
+
+// stripDeflate removes the offers of permessage-deflate.
+func stripDeflate(value string) string {
+	exts := slices.DeleteFunc(strings.Split(value, ","), func(ext string) bool { return extensionName(ext) == deflateToken })
+	return strings.TrimSpace(strings.Join(exts, ","))
+}
 
 // offerSingle asks, in every offer of permessage-deflate, that messages be
 // compressed each on its own (RFC 7692 section 7.1.1).

@@ -76,7 +76,7 @@ func (b *batch) notePassed(h frame.Header, payload []byte) {
 	ln.in.follow(h)
 	ln.out.midFrame, ln.out.midMessage = false, ln.in.inMessage
 	ln.l.tl.Append(timeline.Record{At: b.at, Conn: ln.l.num, Kind: timeline.KindFrame, Dir: ln.dir, Seen: passed,
-		Header: h, Payload: payload, Opaque: ln.in.opaqueTo(h)})
+		Header: h, Payload: payload, Alone: ln.l.deflate.alone(h), Opaque: ln.in.opaqueTo(h)})
 }
 
 // note records what the item is about.
@@ -85,6 +85,7 @@ func (b *batch) note(it item, seen timeline.Seen) { b.ln.note(&it, seen, b.at) }
 func (ln *lane) note(it *item, seen timeline.Seen, at time.Duration) {
 	r := timeline.Record{At: at, Conn: ln.l.num, Kind: timeline.KindFrame, Dir: ln.dir, Seen: seen,
 		Header: it.header, Payload: it.payload, Plain: it.plain, Inflated: it.inflated, Opaque: it.opaque, Rule: it.rule}
+	r.Alone = !it.plain && ln.l.deflate.alone(it.header)
 	switch it.kind {
 	case itemPiece:
 		return

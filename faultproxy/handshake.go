@@ -268,7 +268,11 @@ func (h *handshake) rewrite() {
 		h.req.set("Host", func(string) string { return t.url.Host })
 		h.req.set("Origin", func(string) string { return t.origin() })
 	}
-	if h.needsPayload() {
+	switch {
+	case h.p.Compression == Strip:
+		h.req.set("Sec-WebSocket-Extensions", stripDeflate)
+		h.req.withoutEmpty("Sec-WebSocket-Extensions")
+	case h.p.Compression == NoTakeover, h.needsPayload():
 		h.single = true
 		h.req.set("Sec-WebSocket-Extensions", offerSingle)
 	}

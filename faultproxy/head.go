@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strings"
 )
 
@@ -203,6 +204,13 @@ func (h *head) without(names ...string) {
 		}
 	}
 	h.lines = kept
+}
+
+// withoutEmpty removes a header where it has no value.
+func (h *head) withoutEmpty(name string) {
+	h.lines = slices.DeleteFunc(h.lines, func(l headLine) bool {
+		return l.value == "" && strings.EqualFold(l.name, name)
+	})
 }
 
 func (h *head) add(name, value string) {

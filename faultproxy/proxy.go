@@ -60,6 +60,8 @@ type Proxy struct {
 	// PreserveHost passes Host and Origin on as the client sent them. By default
 	// they are rewritten to the upstream's.
 	PreserveHost bool
+	// Compression is what is done about permessage-deflate. Zero: Pass.
+	Compression Compression
 	// Patience is how long an injected frame waits for a frame boundary. 0: 5 s.
 	Patience time.Duration
 	// URL is where clients connect, such as ws://127.0.0.1:41234. Set by Start.

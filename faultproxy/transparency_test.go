@@ -277,10 +277,15 @@ var onBothNetworks = map[string]func(*testing.T, func(*testing.T, network)){
 func FuzzTransparent(f *testing.F) {
 	f.Add(shortStream(true), shortStream(false), uint16(3), uint8(0))
 	f.Add([]byte("\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff"), []byte("garbage"), uint16(1), uint8(2))
+	f.Add([]byte(compressed([]byte("x"), true)), []byte(compressed([]byte("x"), false)), uint16(100), uint8(0x82))
 	f.Fuzz(func(t *testing.T, up, down []byte, cut uint16, rules uint8) {
 		bubble(t, func(t *testing.T, n *memnet.Network) {
 			w := pace{func(int, int) int { return int(cut) + 1 }, time.Microsecond}
-			opening{network: n, rules: idleRules[int(rules)%len(idleRules)].rules}.open(t).mustPass(t, up, down, w)
+			o := opening{network: n, rules: idleRules[int(rules)%len(idleRules)].rules}
+			if rules&0x80 != 0 {
+				o.offer, o.agree = deflateOffer, deflateAgreed
+			}
+			o.open(t).mustPass(t, up, down, w)
 		})
 	})
 }

@@ -72,6 +72,9 @@ func (t *Timeline) append(r *Record, truncated bool) int {
 		}
 		if r.Opaque || !r.Inflated && r.Header.RSV&frame.RSV1 != 0 && !r.Header.Opcode.IsControl() && len(payload) > 0 {
 			rec.flags |= flagOpaque
+			if r.Alone {
+				rec.flags |= flagAlone
+			}
 		}
 	} else {
 		rec.length = uint64(max(r.Bytes, 0))

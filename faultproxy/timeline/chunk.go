@@ -41,6 +41,7 @@ const (
 	flagOpaque    flags = 1 << 23
 	flagTruncated flags = 1 << 24
 	flagFields    flags = 1 << 25 // fields are stored behind the payload
+	flagAlone     flags = 1 << 26 // the payload is to be inflated for readers
 )
 
 func (f flags) kind() Kind { return Kind(f & 31) }
@@ -152,6 +153,20 @@ func (c *chunk) data(r *record) []byte {
 	return c.blocks[r.block][r.offset:]
 }
 
+// maxInflated is how much of an inflated payload a reader gets.
+const maxInflated = 64 << 10
+
+// inflate makes the payload of a message that was compressed on its own readable.
+// Of one that was only kept in part, the beginning is.
+func (e *Event) inflate() {
+	plain, whole := frame.Inflate(e.Payload, maxInflated)
+	if len(plain) == 0 && !whole {
+		return
+	}
+	e.Payload, e.Inflated, e.Opaque = plain, true, false
+	e.Truncated = e.Truncated || !whole
+}
+
 // event makes an event of record i.
 func (c *chunk) event(i int, rules []string) Event {
 	r := &c.records[i]
@@ -177,6 +192,9 @@ func (c *chunk) event(i int, rules []string) Event {
 	data := c.data(r)
 	if r.stored > 0 {
 		e.Payload = data[:r.stored:r.stored]
+	}
+	if r.flags&flagAlone != 0 {
+		e.inflate()
 	}
 	if r.flags&flagFields != 0 {
 		e.Fields = decodeFields(data[r.stored:])

@@ -42,6 +42,10 @@ type Record struct {
 	Plain bool
 	// Inflated says that Payload is the inflated form of a compressed payload.
 	Inflated bool
+	// Alone says that Payload is a whole message, compressed without the context of
+	// others (RFC 7692 section 7.2.1). Readers get it inflated; appending costs
+	// nothing more.
+	Alone bool
 	// Opaque says that the frame belongs to a compressed message and Payload is
 	// still compressed. A data frame with RSV1 that is not Inflated is taken as
 	// such by itself; continuation frames need it.

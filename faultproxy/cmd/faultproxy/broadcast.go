@@ -22,6 +22,7 @@ type broadcast struct {
 	out       *outbox
 	endings   endings
 	format    timeline.Formatter
+	greeted   int           // the last event that the greeting speaks of
 	told      chan struct{} // closed when all events have been told
 }
 
@@ -35,6 +36,7 @@ func (b *broadcast) begin(ready []byte, lines []string) {
 	b.out = newOutbox(b.s.stdout, stdoutBuffer, b.lostLine, func(err error) {
 		b.s.complain("stdout takes no more (%v); going on without it", err)
 	})
+	b.greeted = b.tl.Last()
 	b.record(ready)
 	if b.json {
 		b.out.put(ready, never)
@@ -64,6 +66,9 @@ func (b *broadcast) tell() {
 			b.record(line)
 		}
 		if !b.json {
+			if e.Kind == timeline.KindRule && e.Seq <= b.greeted {
+				continue
+			}
 			line = append(b.format.Append(line[:0], e), '\n')
 		}
 		b.out.put(line, p)

@@ -61,6 +61,9 @@ func (demoCmd) Run(s *session) error {
 		_, err = p.Timeline.Wait(ctx, timeline.Ended(1))
 	}
 	err = errors.Join(err, p.Close())
+	if s.ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
 	if err != nil {
 		return errors.Join(err, b.end(nil))
 	}

@@ -17,8 +17,14 @@ const (
 // endings diagnoses connections as they end.
 type endings struct {
 	tl     *timeline.Timeline
-	live   map[int][]timeline.Event // the opening and the newest events of each
-	recent [][]timeline.Event       // the same of those that ended last
+	live   map[int]*outline
+	recent []*outline // those that ended last
+}
+
+// outline is what is remembered of a connection.
+type outline struct {
+	first  int              // sequence number of its first event
+	events []timeline.Event // the opening and the newest
 }
 
 // see takes an event of a connection that has not ended.
@@ -27,45 +33,52 @@ func (x *endings) see(e timeline.Event) {
 		return
 	}
 	if x.live == nil {
-		x.live = map[int][]timeline.Event{}
+		x.live = map[int]*outline{}
 	}
 	own := x.live[e.Conn]
+	if own == nil {
+		own = &outline{first: e.Seq}
+		x.live[e.Conn] = own
+	}
+	own.add(e)
+}
+
+func (o *outline) add(e timeline.Event) {
 	e.Payload, e.Fields = nil, nil
-	if len(own) == rememberedEvents { // all but the opening moves up
-		keep := 0
-		if own[0].Kind == timeline.KindOpened {
-			keep = 1
-		}
-		own = append(own[:keep], own[keep+1:]...)
-	}
 	if e.Kind == timeline.KindOpened {
-		own = own[:0]
+		o.events = o.events[:0]
 	}
-	x.live[e.Conn] = append(own, e)
+	if len(o.events) == rememberedEvents { // all but the opening move up
+		o.events = append(o.events[:1], o.events[2:]...)
+	}
+	o.events = append(o.events, e)
 }
 
 // diagnose says why a connection ended, given its last event.
 func (x *endings) diagnose(last timeline.Event) diagnosis.Report {
-	report := diagnosis.Diagnose(together{x.tl.Conn(last.Conn), x.recent}, last.Conn)
-	if own := x.live[last.Conn]; len(own) > 0 {
-		x.recent = append(x.recent, append(own, last))
-		x.recent = x.recent[max(0, len(x.recent)-rememberedConns):]
+	own := x.live[last.Conn]
+	if own == nil {
+		own = &outline{first: last.Seq}
 	}
 	delete(x.live, last.Conn)
+	report := diagnosis.Diagnose(together{x.tl.From(own.first).Conn(last.Conn), x.recent}, last.Conn)
+	own.add(last)
+	x.recent = append(x.recent, own)
+	x.recent = x.recent[max(0, len(x.recent)-rememberedConns):]
 	return report
 }
 
 // together is a connection's events behind what is remembered of others.
 type together struct {
 	conn   *timeline.View
-	others [][]timeline.Event
+	others []*outline
 }
 
 // All yields the events.
 func (t together) All() iter.Seq[timeline.Event] {
 	return func(yield func(timeline.Event) bool) {
-		for _, events := range t.others {
-			for _, e := range events {
+		for _, o := range t.others {
+			for _, e := range o.events {
 				if !yield(e) {
 					return
 				}

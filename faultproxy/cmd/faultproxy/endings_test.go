@@ -47,9 +47,9 @@ func TestEndingsCompareConnections(t *testing.T) {
 	if len(x.recent) != rememberedConns || len(x.live) != 0 {
 		t.Errorf("%d ended and %d live connections are remembered, want %d and 0", len(x.recent), len(x.live), rememberedConns)
 	}
-	for _, events := range x.recent {
-		if len(events) > rememberedEvents+1 || events[0].Kind != timeline.KindOpened {
-			t.Errorf("remembered %d events that begin with %v", len(events), events[0].Kind)
+	for _, o := range x.recent {
+		if len(o.events) != rememberedEvents || o.events[0].Kind != timeline.KindOpened {
+			t.Errorf("remembered %d events that begin with %v", len(o.events), o.events[0].Kind)
 		}
 	}
 }
@@ -60,8 +60,8 @@ func BenchmarkDiagnoseAsTheyEnd(b *testing.B) {
 			tl := timeline.New()
 			x := endings{tl: tl}
 			for n := 1; b.Loop(); n++ {
-				tl.Append(timeline.Record{At: tl.Now(), Conn: n, Kind: timeline.KindOpened})
-				x.see(timeline.Event{Conn: n, Kind: timeline.KindOpened})
+				seq := tl.Append(timeline.Record{At: tl.Now(), Conn: n, Kind: timeline.KindOpened})
+				x.see(timeline.Event{Seq: seq, Conn: n, Kind: timeline.KindOpened})
 				if n > live {
 					end := timeline.Event{Conn: n - live, Kind: timeline.KindEnded}
 					tl.Append(timeline.Record{At: tl.Now(), Conn: end.Conn, Kind: end.Kind})

@@ -104,6 +104,7 @@ func TestOutboxGivesUpOnlyWithoutProgress(t *testing.T) {
 			t.Error("a slow reader did not get everything")
 		}
 		_ = w.Close()
+		time.Sleep(time.Second) // the reader sees it
 	})
 }
 

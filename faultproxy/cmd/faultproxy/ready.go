@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
@@ -66,6 +67,9 @@ func (c *runCmd) greeting(p *faultproxy.Proxy, authority authorityFile) []string
 	}
 	if c.Record != "" {
 		lines = append(lines, "  recording  "+c.Record)
+	}
+	if a, ok := p.Listener.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
+		lines = append(lines, "  note       open to other machines: whoever reaches this port reaches the upstream")
 	}
 	return append(lines, fmt.Sprintf("  seed       %d", p.Seed), "")
 }
