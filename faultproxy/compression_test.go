@@ -36,6 +36,7 @@ func TestContextTakeoverIsNegotiatedAway(t *testing.T) {
 		{"header rule", headerOnly, deflateOffer, deflateOffer, "permessage-deflate", "permessage-deflate", "context takeover"},
 		{"rule for another connection", elsewhere, deflateOffer, deflateOffer, "permessage-deflate", "permessage-deflate", "context takeover"},
 		{"no rule, no takeover", nil, both, both, both, both, "no context takeover"},
+		{"no rule, half of it", nil, deflateOffer, deflateOffer, "permessage-deflate; server_no_context_takeover", "permessage-deflate; server_no_context_takeover", "context takeover"},
 		{"nothing offered", needsPayload, "", "", "", "", ""},
 		{"another extension", needsPayload, "x-foo; a=1", "x-foo; a=1", "x-foo", "x-foo", ""},
 		{"declined", needsPayload, deflateOffer, deflateOffer + "; server_no_context_takeover; client_no_context_takeover", "", "", ""},

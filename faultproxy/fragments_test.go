@@ -113,6 +113,7 @@ func TestCompressedPayloadsThatCannotBeSeen(t *testing.T) {
 				ps := opening{network: n, offer: deflateOffer, agree: deflateAgreed, rules: []faultproxy.Rule{
 					{Name: "has", On: frame.Contains("text"), Do: faultproxy.Drop{}},
 					{Name: "has not", On: frame.AllOf(frame.Op(frame.OpText, frame.OpContinuation), frame.Not(frame.Contains("nothing"))), Do: faultproxy.Drop{}},
+					{Name: "continuations", On: frame.AllOf(frame.Op(frame.OpContinuation), frame.Not(frame.Contains(" nothing"))), Do: faultproxy.Inject{Frame: frame.Pong(nil)}},
 				}}.open(t)
 				plain, _ := fragments(frame.OpBinary, 0, "a nothing", "b nothing", "c nothing")
 				io.WriteString(ps.server, c.sent+plain)

@@ -70,6 +70,21 @@ func TestAGiantFrameStreamsInLittleMemory(t *testing.T) {
 	}
 }
 
+func TestAFrameOf16MiBIsSeenWhole(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		ps := opening{network: n, rules: []faultproxy.Rule{{On: frame.Contains("the end"), Do: faultproxy.Drop{}}}}.open(t)
+		io.WriteString(ps.server, giant(16<<20))
+		chunk := make([]byte, 1<<20)
+		for range 15 {
+			ps.server.Write(chunk)
+		}
+		ps.server.Write(append(chunk[:1<<20-7], "the end"...))
+		after := wire(frame.Text("after"))
+		io.WriteString(ps.server, after)
+		receives(t, "the client", ps.down, after)
+	})
+}
+
 // Behind a header that no peer could have sent there are only bytes.
 func TestAStreamThatIsNoneGoesOpaque(t *testing.T) {
 	for name, c := range map[string]struct{ head, why string }{

@@ -29,6 +29,7 @@ type runCmd struct {
 	Upstream     upstreamURL `group:"path" placeholder:"URL" help:"Where connections go: a ws, wss, http or https URL. Default: an embedded echo server, which answers pings and the text ping."`
 	PreserveHost bool        `group:"path" help:"Pass Host and Origin on as the client sent them."`
 	TLS          bool        `group:"path" name:"tls" help:"Serve wss, with a certificate made for this run."`
+	Compression  string      `group:"path" enum:"pass,no-takeover,strip" default:"no-takeover" help:"What to do about permessage-deflate: ${enum}. no-takeover has each message compressed on its own, so that it can be read here and matched by rules; pass leaves it to client and server. Default: ${default}."`
 	Insecure     bool        `group:"path" help:"Do not verify the upstream's certificate."`
 	UpstreamCA   string      `group:"path" name:"upstream-ca" placeholder:"FILE" help:"Trust the certificates in this PEM file for the upstream, instead of the system's."`
 
@@ -134,6 +135,7 @@ func (c *runCmd) proxy() (*faultproxy.Proxy, error) {
 		TLS:          c.TLS,
 		UpstreamTLS:  upstreamTLS,
 		PreserveHost: c.PreserveHost,
+		Compression:  compressions[c.Compression],
 	}
 	if c.Preset != "" {
 		preset, err := middlebox.Named(c.Preset)
@@ -155,6 +157,10 @@ func (c *runCmd) proxy() (*faultproxy.Proxy, error) {
 		return nil, badUsage("%w", err)
 	}
 	return p, nil
+}
+
+var compressions = map[string]faultproxy.Compression{
+	"pass": faultproxy.Pass, "no-takeover": faultproxy.NoTakeover, "strip": faultproxy.Strip,
 }
 
 // rules are those of the flags, in the order in which they stand in the help, and
