@@ -291,25 +291,3 @@ func (p *Plan) Refuse() {
 		p.refuse = true
 	}
 }
-
-type actKind uint8
-
-const (
-	actInject actKind = iota
-	actClose
-	actEnd
-	actSilence
-	actDiscard
-)
-
-// act is something to be done to a connection that is not about the frame in
-// hand. Acts come after all rules have been asked.
-type act struct {
-	kind  actKind
-	rule  ruleRef
-	dir   frame.Direction
-	frame frame.Frame
-	close Close
-	end   End
-	d     time.Duration
-}

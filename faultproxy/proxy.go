@@ -131,6 +131,9 @@ func (p *Proxy) Start() error {
 	if p.rules.Load() == nil {
 		p.rules.Store(emptyRules)
 	}
+	for _, a := range p.rules.Load().all { // the timeline may have been set after Add
+		a.id = p.Timeline.Intern(a.Name)
+	}
 	p.pending = make(map[net.Conn]struct{})
 	p.links = make(map[int]*link)
 	p.done, p.idle, p.closed = make(chan struct{}), make(chan struct{}), make(chan struct{})
