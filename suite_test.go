@@ -12,6 +12,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/heartbreak-ws/heartbreak/assertions/specs"
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/diagnosis"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
@@ -20,26 +21,18 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
-// suiteT is what synctest.Test needs and a Ginkgo spec has not.
-var suiteT *testing.T
-
-func TestHeartbreak(t *testing.T) {
-	suiteT = t
-	RegisterFailHandler(Fail)
-	RunSpecs(t, "Heartbreak")
-}
+func TestHeartbreak(t *testing.T) { specs.Run(t, "Heartbreak") }
 
 // virtually runs a spec's body in virtual time, on a virtual network.
-func virtually(body func(n *memnet.Network)) func() {
-	return func() {
-		synctest.Test(suiteT, func(*testing.T) {
-			defer GinkgoRecover()
-			n := memnet.New()
-			body(n)
+func virtually(body func(n *memnet.Network)) func(SpecContext) {
+	return specs.Virtual(func(t *specs.T) {
+		n := memnet.New()
+		t.Cleanup(func() {
 			synctest.Wait()
 			Expect(n.Close()).To(Succeed(), "everything on the network has ended")
 		})
-	}
+		body(n)
+	})
 }
 
 // echo serves gorilla's side: echoes, and answers pings. stop ends it.
@@ -161,7 +154,7 @@ var _ = Describe("a rule from a document", func() {
 		c := dial(n, p.URL)
 		defer c.Close()
 		c.SetPongHandler(func(string) error { Fail("the pong came through"); return nil })
-		go func() { defer GinkgoRecover(); c.ReadMessage() }()
+		go c.ReadMessage()
 		Expect(c.WriteControl(websocket.PingMessage, nil, time.Time{})).To(Succeed())
 		time.Sleep(time.Second)
 		Expect(p.Rules()).To(ContainElement(HaveField("Fired", 1)))

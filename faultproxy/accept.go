@@ -124,7 +124,7 @@ func (p *Proxy) serve(c net.Conn) {
 func (p *Proxy) askAccept(now time.Duration) *Plan {
 	plan := &Plan{stage: StageAccept, at: now}
 	for _, a := range p.rules.Load().accept {
-		if !a.inWindow(now) || !a.Conns.isZero() {
+		if !a.inWindow(now) {
 			continue
 		}
 		a.seen.Add(1)

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
@@ -120,6 +122,10 @@ func TestALongAnswerEndsWhenTheClientLeavesOrTheProxyCloses(t *testing.T) {
 			if late := (<-gone).Sub(at); late > 10*time.Microsecond {
 				t.Errorf("the upstream was left %v later", late)
 			}
+			if clientLeaves {
+				mustEnd(t, p, 1)
+				mustTell(t, p, 1, "request:arrived dialed response:arrived response:left fin:arrived ended")
+			}
 		})
 	}
 }
@@ -208,6 +214,19 @@ func TestUpstreamsThatDoNotAnswer(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestTheHandshakeTimeoutEndsWithTheHandshake(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		p := faultproxy.InMemory(t, n, echoServer(t, n))
+		p.Behave(faultproxy.Behavior{HandshakeTimeout: 30 * time.Second})
+		c := gorillaDial(t, n, p)
+		time.Sleep(time.Hour)
+		c.WriteMessage(websocket.TextMessage, []byte("still there?"))
+		if _, got, err := c.ReadMessage(); err != nil || string(got) != "still there?" {
+			t.Errorf("an hour later: %q, %v", got, err)
+		}
+	})
 }
 
 func TestWithoutAHandshakeTimeoutTheClientDecides(t *testing.T) {

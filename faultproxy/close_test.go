@@ -82,19 +82,25 @@ func TestCloseTellsTheOtherSideWhatItIsTold(t *testing.T) {
 }
 
 func TestCloseKeepsTheOtherSide(t *testing.T) {
-	closing(t, faultproxy.Close{Code: 1012, Reason: "restart", Other: faultproxy.OtherKeep}, func(t *testing.T, r *rig, client, server *side) {
-		client.send(frame.Close(1012, "restart"))
-		client.closeWrite()
-		client.says(restart, "fin")
-		client.until(time.Hour)
-		server.send(frame.Ping(nil))
-		server.wants()
-		r.tells("closed") // the client's end was in order
-		r.over(false)
-		server.closeWrite()
-		server.says("fin")
-		r.over(true)
-	})
+	for _, pause := range []time.Duration{0, time.Second} { // between the client's answer and its FIN
+		t.Run(pause.String(), func(t *testing.T) {
+			closing(t, faultproxy.Close{Code: 1012, Reason: "restart", Other: faultproxy.OtherKeep}, func(t *testing.T, r *rig, client, server *side) {
+				client.send(frame.Close(1012, "restart"))
+				time.Sleep(pause)
+				client.closeWrite()
+				client.says(restart, "fin")
+				client.until(time.Hour)
+				server.send(frame.Ping(nil))
+				server.wants()
+				r.tells("closed") // the client's end was in order
+				r.over(false)
+				r.tells("fin", "fin to-server arrived", "fin c to-client left")
+				server.closeWrite()
+				server.says("fin")
+				r.over(true)
+			})
+		})
+	}
 }
 
 func TestCloseThatIsNeverAnswered(t *testing.T) {

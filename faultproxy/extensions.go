@@ -96,3 +96,18 @@ func negotiated(value string) deflateMode {
 func (m deflateMode) String() string {
 	return [...]string{"off", "context takeover", "no context takeover"}[m]
 }
+
+// needsPayload reports whether some rule may have to look into this connection's
+// messages.
+func (h *handshake) needsPayload() bool {
+	rules := h.p.rules.Load()
+	if !rules.payload {
+		return false
+	}
+	for _, a := range rules.all {
+		if a.needs.Payload && h.l.selected(&a.Conns) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,15 +1,11 @@
 package faultproxy
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -147,8 +143,11 @@ func (h *handshake) wait(d time.Duration) bool {
 	}
 }
 
-// clientLeft records how the client ended a handshake.
+// clientLeft records how the client ended a handshake, if it was the client.
 func (h *handshake) clientLeft() {
+	if errors.Is(h.watch.err, net.ErrClosed) { // the proxy closes
+		return
+	}
 	kind := timeline.KindFIN
 	if isReset(h.watch.err) {
 		kind = timeline.KindRST
@@ -257,42 +256,6 @@ func (h *handshake) roundTrip() (raw, rest []byte, err error) {
 	}
 }
 
-// rewrite changes what the upstream has to see otherwise than the client sent it.
-func (h *handshake) rewrite() {
-	t := h.p.target
-	method, reqTarget := h.req.request()
-	if to := t.rewrite(reqTarget); to != reqTarget {
-		h.req.first = strings.Replace(h.req.first, method+" "+reqTarget, method+" "+to, 1)
-	}
-	if !h.p.PreserveHost {
-		h.req.set("Host", func(string) string { return t.url.Host })
-		h.req.set("Origin", func(string) string { return t.origin() })
-	}
-	switch {
-	case h.p.Compression == Strip:
-		h.req.set("Sec-WebSocket-Extensions", stripDeflate)
-		h.req.withoutEmpty("Sec-WebSocket-Extensions")
-	case h.p.Compression == NoTakeover, h.needsPayload():
-		h.single = true
-		h.req.set("Sec-WebSocket-Extensions", offerSingle)
-	}
-}
-
-// needsPayload reports whether some rule may have to look into this connection's
-// messages.
-func (h *handshake) needsPayload() bool {
-	rules := h.p.rules.Load()
-	if !rules.payload {
-		return false
-	}
-	for _, a := range rules.all {
-		if a.needs.Payload && h.l.selected(&a.Conns) {
-			return true
-		}
-	}
-	return false
-}
-
 // open sends the 101 on; from here on the connection is a link.
 func (h *handshake) open(res *head, rest []byte) bool {
 	ext := res.joined("Sec-WebSocket-Extensions")
@@ -317,99 +280,4 @@ func (h *handshake) open(res *head, rest []byte) bool {
 	}
 	h.l.client.pre, h.l.server.pre = pre, rest
 	return true
-}
-
-// passAnswer sends on an answer that is not a 101, and ends the connection, so
-// that a client's next attempt comes on a new one and can be told apart.
-func (h *handshake) passAnswer(raw, rest []byte) {
-	br := bufio.NewReader(io.MultiReader(bytes.NewReader(raw), bytes.NewReader(rest), h.server))
-	resp, err := http.ReadResponse(br, &http.Request{Method: http.MethodGet})
-	if err != nil {
-		h.failed(http.StatusBadGateway, fmt.Sprintf("the upstream's answer makes no sense: %v", err))
-		return
-	}
-	defer resp.Body.Close()
-	out := parseHead(raw)
-	out.without("Connection", "Keep-Alive", "Transfer-Encoding")
-	out.add("Connection", "close")
-	h.l.record(timeline.Record{Kind: timeline.KindResponse, Dir: frame.ToClient, Seen: left, Fields: responseFields(out)})
-	if _, err = h.client.Write(out.bytes()); err == nil {
-		_, err = io.Copy(h.client, resp.Body)
-	}
-	_, here := h.watch.stop()
-	switch {
-	case !here:
-		h.clientLeft()
-	case err != nil && resp.ContentLength < 0:
-		// Without the chunks' framing a FIN would make a whole answer of a part.
-		h.l.record(timeline.Record{Kind: timeline.KindRST, Dir: frame.ToClient, Seen: left})
-		(&peer{conn: h.client}).reset()
-	default:
-		drain(h.client)
-	}
-}
-
-// upstreamFailed answers for an upstream that gave no answer.
-// got is the part of one that came.
-func (h *handshake) upstreamFailed(got []byte, err error) {
-	var ne net.Error
-	var bad *badHead
-	switch {
-	case errors.As(err, &bad):
-		h.failed(http.StatusBadGateway, "the upstream's answer: "+bad.text)
-	case errors.As(err, &ne) && ne.Timeout():
-		h.failed(http.StatusGatewayTimeout, fmt.Sprintf("the upstream did not answer within %v", h.p.conduct().HandshakeTimeout))
-	case isReset(err):
-		h.l.record(timeline.Record{Kind: timeline.KindRST, Dir: frame.ToClient, Seen: arrived})
-		h.failed(http.StatusBadGateway, "the upstream reset the connection before it answered")
-	case errors.Is(err, io.EOF) && len(got) > 0:
-		h.l.record(timeline.Record{Kind: timeline.KindFIN, Dir: frame.ToClient, Seen: arrived})
-		h.failed(http.StatusBadGateway, "the upstream closed the connection within the head of its answer")
-	case errors.Is(err, io.EOF):
-		h.l.record(timeline.Record{Kind: timeline.KindFIN, Dir: frame.ToClient, Seen: arrived})
-		h.failed(http.StatusBadGateway, "the upstream closed the connection without an answer")
-	default:
-		h.failed(http.StatusBadGateway, fmt.Sprintf("the upstream gave no answer: %v", err))
-	}
-}
-
-// failed records why a handshake failed and tells the client.
-func (h *handshake) failed(status int, why string) {
-	h.p.fail(h.l.num, "handshake", errors.New(why))
-	if page, ok := h.p.conduct().Pages[status]; ok {
-		h.answer(status, page, 0)
-		return
-	}
-	h.answer(status, Page{Body: "faultproxy: " + why + "\n"}, 0)
-}
-
-// answer sends an answer of the proxy's own and ends the connection.
-func (h *handshake) answer(status int, page Page, rule ruleRef) {
-	if page.Body == "" {
-		page.Body = http.StatusText(status) + "\n"
-	}
-	raw := page.bytes(status)
-	h.watch.stop()
-	h.l.record(timeline.Record{Kind: timeline.KindResponse, Dir: frame.ToClient, Seen: left, Rule: rule,
-		Fields: responseFields(parseHead(raw))})
-	_ = h.client.SetWriteDeadline(time.Now().Add(closeFor))
-	_, _ = h.client.Write(raw)
-	drain(h.client)
-}
-
-func requestFields(h *head) []timeline.Field {
-	method, target := h.request()
-	return headFields(h, timeline.Field{Name: "method", Value: method}, timeline.Field{Name: "target", Value: target})
-}
-
-func responseFields(h *head) []timeline.Field {
-	return headFields(h, timeline.Field{Name: "status", Value: strconv.Itoa(h.status())})
-}
-
-func headFields(h *head, first ...timeline.Field) []timeline.Field {
-	fields := append(make([]timeline.Field, 0, len(first)+len(h.lines)), first...)
-	for _, l := range h.lines {
-		fields = append(fields, timeline.Field{Name: strings.ToLower(l.name), Value: l.value})
-	}
-	return fields
 }

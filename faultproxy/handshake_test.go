@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -80,112 +79,6 @@ func mustTell(t *testing.T, p *faultproxy.Proxy, conn int, want string) {
 	}
 }
 
-// get sends a raw request on a connection of its own and returns all of the answer.
-func get(t *testing.T, n *memnet.Network, p *faultproxy.Proxy, request string) string {
-	t.Helper()
-	c := rawConnect(t, n, p)
-	io.WriteString(c, request)
-	got, err := io.ReadAll(c)
-	if err != nil {
-		t.Errorf("after %q: %v", got, err)
-	}
-	return string(got)
-}
-
-func TestRejectAnswersInTheUpstreamsPlace(t *testing.T) {
-	for name, c := range map[string]struct {
-		rule faultproxy.Rule
-		want []string
-		tell string
-	}{
-		"at the request": {
-			faultproxy.Rule{Name: "no", Do: faultproxy.Reject{Status: 429, Header: http.Header{"Retry-After": {"7"}}, Body: "slow down"}},
-			[]string{"HTTP/1.1 429 Too Many Requests\r\n", "\r\nRetry-After: 7\r\n", "\r\nContent-Length: 9\r\n", "\r\nConnection: close\r\n", "\r\n\r\nslow down"},
-			"request:arrived fault response:left ended",
-		},
-		"at the response": {
-			faultproxy.Rule{Name: "no", On: faultproxy.Responded, Do: faultproxy.RejectWith(403)},
-			[]string{"HTTP/1.1 403 Forbidden\r\n", "\r\n\r\nForbidden\n"},
-			"request:arrived dialed fault response:arrived response:left ended",
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, n *memnet.Network) {
-				p := faultproxy.InMemory(t, n, echoServer(t, n))
-				p.Add(c.rule)
-				got := get(t, n, p, upgradeRequest+"\r\n")
-				for _, want := range c.want {
-					if !strings.Contains(got, want) {
-						t.Errorf("the answer lacks %q:\n%s", want, got)
-					}
-				}
-				mustEnd(t, p, 1)
-				mustTell(t, p, 1, c.tell)
-				if e := last(p, 1, timeline.KindResponse); e.Rule != "no" || e.Field("status") != got[9:12] {
-					t.Errorf("the answer on the timeline is %v, rule %q", e, e.Rule)
-				}
-				if fired(p, "no") != 1 {
-					t.Errorf("the rule fired %d times", fired(p, "no"))
-				}
-			})
-		})
-	}
-}
-
-// A client that keeps connections open for its next request must not have its
-// next attempt lost on one of them.
-func TestTheThirdAttemptGetsInFromAClientThatReusesConnections(t *testing.T) {
-	bubble(t, func(t *testing.T, n *memnet.Network) {
-		p := faultproxy.InMemory(t, n, echoServer(t, n))
-		p.Add(faultproxy.Rule{Do: faultproxy.RejectWith(503), Times: 2})
-		client := http.Client{Transport: &http.Transport{DialContext: n.DialContext}}
-		for attempt, want := range []int{503, 503, 101} {
-			req, _ := http.NewRequest("GET", "http"+strings.TrimPrefix(p.URL, "ws"), nil)
-			for k, v := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
-				req.Header.Set(k, v)
-			}
-			resp, err := client.Do(req)
-			if err != nil || resp.StatusCode != want {
-				t.Fatalf("attempt %d: %v, %v; want status %d", attempt+1, resp, err, want)
-			}
-			if want != 101 {
-				io.Copy(io.Discard, resp.Body)
-			}
-			resp.Body.Close()
-		}
-		mustEnd(t, p, 3)
-		accepted := 0
-		for _, e := range p.Timeline.Conn(0).Events() {
-			if e.Kind == timeline.KindAccepted {
-				accepted++
-			}
-		}
-		if accepted != 3 || len(p.Timeline.Conns()) < 3 {
-			t.Errorf("%d TCP connections, attempts %v; want 3 of each", accepted, p.Timeline.Conns())
-		}
-	})
-}
-
-func TestAnotherAttemptOnARejectedConnectionFindsItClosed(t *testing.T) {
-	bubble(t, func(t *testing.T, n *memnet.Network) {
-		p := faultproxy.InMemory(t, n, echoServer(t, n))
-		p.Add(faultproxy.Rule{Do: faultproxy.RejectWith(503), Times: 1})
-		c := rawConnect(t, n, p)
-		io.WriteString(c, upgradeRequest+"\r\n")
-		head, _, err := readHTTPHead(c)
-		if err != nil || !strings.HasPrefix(head, "HTTP/1.1 503 ") {
-			t.Fatalf("%q, %v", head, err)
-		}
-		io.WriteString(c, upgradeRequest+"\r\n")
-		if got, err := io.ReadAll(c); err != nil || strings.Contains(string(got), "HTTP/") {
-			t.Errorf("the next attempt was answered: %q, %v", got, err)
-		}
-		if conns := p.Timeline.Conns(); conns[len(conns)-1] != 1 {
-			t.Errorf("the next attempt was counted: %v", conns)
-		}
-	})
-}
-
 func TestDelaysOfTheHandshakeAreExact(t *testing.T) {
 	bubble(t, func(t *testing.T, n *memnet.Network) {
 		var asked time.Time
@@ -247,12 +140,18 @@ func TestHangLastsUntilTheClientLeaves(t *testing.T) {
 				hung = rawConnect(t, n, p)
 				io.WriteString(hung, upgradeRequest+"\r\n")
 				time.Sleep(time.Minute)
+				before := p.Timeline.Last()
 				closing := time.Now()
 				if err := p.Close(); err != nil || time.Since(closing) > time.Millisecond {
 					t.Errorf("Close took %v: %v", time.Since(closing), err)
 				}
 				if _, err := hung.Read(make([]byte, 1)); err == nil {
 					t.Error("the client was answered by Close")
+				}
+				for _, e := range p.Timeline.From(before + 1).Events() {
+					if e.Kind != timeline.KindEnded {
+						t.Errorf("Close made it look as if something happened: %v", e)
+					}
 				}
 			})
 		})
@@ -269,7 +168,11 @@ func TestRefuseResetsAtAccept(t *testing.T) {
 			}
 		}
 		gorillaDial(t, n, p)
-		if conns := p.Timeline.Conns(); fired(p, "refuse") != 2 || conns[len(conns)-1] != 1 {
+		p.Replace(faultproxy.Rule{Name: "refuse", Do: faultproxy.Refuse{}, Times: 3})
+		if _, err := rawConnect(t, n, p).Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("a client that had sent nothing got %v, want a reset", err)
+		}
+		if conns := p.Timeline.Conns(); fired(p, "refuse") != 3 || conns[len(conns)-1] != 1 {
 			t.Errorf("fired %d times; numbered connections %v, want only 1", fired(p, "refuse"), conns)
 		}
 	})
@@ -302,6 +205,26 @@ func TestUpstreamIsLeftAtOnceWhenTheClientLeaves(t *testing.T) {
 			mustTell(t, p, 1, "request:arrived dialed "+strings.ToLower(end)+":arrived ended")
 		})
 	}
+}
+
+// A proxy that closes is not a client that leaves.
+func TestCloseDuringHandshakes(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		url := answering(t, n, func(c net.Conn, _ string, _ []byte) { io.Copy(io.Discard, c) })
+		for range 20 { // it is a matter of scheduling
+			p := faultproxy.InMemory(t, n, url)
+			for range 20 {
+				io.WriteString(rawConnect(t, n, p), upgradeRequest+"\r\n")
+			}
+			time.Sleep(time.Second)
+			if err := p.Close(); err != nil {
+				t.Error(err)
+			}
+			for i := range 20 {
+				mustTell(t, p, i+1, "request:arrived dialed ended")
+			}
+		}
+	})
 }
 
 // last returns the last event of a kind, of a connection.

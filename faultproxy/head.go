@@ -69,7 +69,7 @@ func headEnd(b []byte) int {
 		if n < 0 {
 			return 0
 		}
-		if i > 0 && len(bytes.TrimRight(b[i:i+n], "\r")) == 0 {
+		if len(bytes.TrimRight(b[i:i+n], "\r")) == 0 {
 			return i + n + 1
 		}
 		i += n + 1
@@ -157,15 +157,6 @@ func (h *head) header() http.Header {
 		m[k] = append(m[k], l.value)
 	}
 	return m
-}
-
-func (h *head) get(name string) string {
-	for _, l := range h.lines {
-		if strings.EqualFold(l.name, name) {
-			return l.value
-		}
-	}
-	return ""
 }
 
 // joined returns all values of a list header as one list.

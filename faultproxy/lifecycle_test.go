@@ -1,6 +1,7 @@
 package faultproxy_test
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -243,5 +244,33 @@ func TestProxyCloseIsBoundedAndSaysWhatItWaitsFor(t *testing.T) {
 			t.Errorf("Close says %v, want %q", err, want)
 		}
 		_ = (<-accepted).Close()
+	})
+}
+
+func TestProxyCloseWithATLSClientThatDoesNotRead(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		p := &faultproxy.Proxy{TLS: true, Upstream: rawServer(t, n, "", func(c net.Conn, _ []byte) {
+			for big := []byte(wire(frame.Binary(make([]byte, 64<<10)))); ; {
+				if _, err := c.Write(big); err != nil {
+					return
+				}
+			}
+		})}
+		p.On(t, n).StartIn(t)
+		raw, err := n.Dial("tcp", p.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer raw.Close()
+		c := tls.Client(raw, &tls.Config{RootCAs: p.CertPool(), ServerName: "127.0.0.1"})
+		io.WriteString(c, upgradeRequest+"\r\n")
+		time.Sleep(time.Second)
+		before := time.Now()
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(before); took > time.Second {
+			t.Errorf("Close took %v; a close_notify may take a second", took)
+		}
 	})
 }

@@ -128,7 +128,7 @@ func (p *Proxy) change(edit func([]*armed) ([]*armed, []note, error)) error {
 		}
 		if n.word != "" {
 			tl.Append(timeline.Record{At: tl.Now(), Kind: timeline.KindRule, Rule: n.a.id, Fields: []timeline.Field{
-				{Name: "change", Value: n.word}, {Name: "text", Value: n.a.Rule.String()}}})
+				{Name: "change", Value: n.word}, {Name: "does", Value: n.a.Rule.String()}}})
 		}
 	}
 	p.rules.Store(newRuleSet(list))
@@ -226,5 +226,5 @@ func reason(s Status) string {
 	default:
 		return fmt.Sprintf("nothing matched %v on %v", s.Rule.On, s.Rule.Conns)
 	}
-	return fmt.Sprintf("it matched %d times, but Skip, Times, OneIn or its window kept it from acting", s.Seen)
+	return fmt.Sprintf("it matched %s, but Skip, Times, OneIn or its window kept it from acting", times(s.Seen))
 }

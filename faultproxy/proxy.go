@@ -26,6 +26,7 @@ import (
 	"net"
 	"net/http"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -119,7 +120,7 @@ func (p *Proxy) Start() error {
 			return fmt.Errorf("faultproxy: %w", err)
 		}
 	}
-	p.URL = scheme + "://" + p.Listener.Addr().String()
+	p.URL = scheme + "://" + dialable(p.Listener.Addr())
 	if p.Seed == 0 {
 		p.Seed = rand.Uint64()>>12 | 1 // short enough for a JSON number
 	}
@@ -142,6 +143,15 @@ func (p *Proxy) Start() error {
 	p.running++
 	go p.accept()
 	return nil
+}
+
+// dialable is an address that a client on this machine can use: a listener on all
+// interfaces is reached by localhost.
+func dialable(addr net.Addr) string {
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return net.JoinHostPort("localhost", strconv.Itoa(tcp.Port))
+	}
+	return addr.String()
 }
 
 func (p *Proxy) patience() time.Duration {
@@ -219,7 +229,7 @@ func (p *Proxy) Close() error {
 	p.stopHTTP()
 	for _, l := range links {
 		if l.enter() {
-			l.endBoth(End{Client: FullClose, Server: FullClose}, 0)
+			l.endBoth(End{Client: FullClose, Server: FullClose}, p.Timeline.Intern(closeName))
 			l.leave()
 		}
 	}
@@ -239,6 +249,9 @@ func (p *Proxy) Close() error {
 	close(p.closed)
 	return p.closeErr
 }
+
+// closeName stands where a rule's name would, for what closing the proxy did.
+const closeName = "closing the proxy"
 
 func (p *Proxy) waitingFor() error {
 	p.mu.Lock()

@@ -152,7 +152,7 @@ func (r Rule) String() string {
 		fmt.Fprintf(&b, ", one in %d", r.OneIn)
 	}
 	if r.Times > 0 {
-		fmt.Fprintf(&b, ", %d times", r.Times)
+		fmt.Fprintf(&b, ", %s", times(r.Times))
 	}
 	switch r.Count {
 	case CountPerConnection:
@@ -173,6 +173,16 @@ func (r Rule) String() string {
 		b.WriteString(", must fire")
 	}
 	return b.String()
+}
+
+func times(n int) string {
+	switch n {
+	case 1:
+		return "once"
+	case 2:
+		return "twice"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 func describe(f Fault) string {

@@ -392,6 +392,7 @@ func TestAddRefuses(t *testing.T) {
 		{faultproxy.Rule{Do: faultproxy.CloseWith(1000, "")}, "set On to one that happens at frame, time"},
 		{faultproxy.Rule{On: frame.Any, Do: faultproxy.RejectWith(503)}, "acts at: request, response; but"},
 		{faultproxy.Rule{On: opened, Do: faultproxy.Refuse{}}, "acts at: accepted; but"},
+		{faultproxy.Rule{Do: faultproxy.Refuse{}, Conns: faultproxy.Nth(2)}, "no number, path or header before its request"},
 		{faultproxy.Rule{On: frame.Any, Do: faultproxy.Delay{By: 1}}, "acts at: request, response; but"},
 		{faultproxy.Rule{On: ended, Do: drop}, "cannot be hung on"},
 		{faultproxy.Rule{On: faultproxy.Elapsed(-1), Do: faultproxy.Silence{}}, "needs a time above zero"},
@@ -458,7 +459,7 @@ func TestExpectFired(t *testing.T) {
 	}{
 		"fired":      {faultproxy.Rule{On: frame.Any, Do: faultproxy.Drop{}}, ""},
 		"no match":   {faultproxy.Rule{On: frame.Equals("y"), Do: faultproxy.Drop{}}, `rule "r" had to fire and never did: nothing matched`},
-		"skipped":    {faultproxy.Rule{On: frame.Any, Skip: 9, Do: faultproxy.Drop{}}, "it matched 1 times, but Skip"},
+		"skipped":    {faultproxy.Rule{On: frame.Any, Skip: 9, Do: faultproxy.Drop{}}, "it matched once, but Skip"},
 		"no time":    {faultproxy.Rule{On: faultproxy.Elapsed(time.Hour), Do: faultproxy.Silence{}}, "no connection got as far as elapsed 1h"},
 		"no moment":  {faultproxy.Rule{Do: faultproxy.Refuse{}}, "there was nothing it could act on"},
 		"other conn": {faultproxy.Rule{On: frame.Any, Conns: faultproxy.Nth(2), Do: faultproxy.Drop{}}, "on connection 2"},

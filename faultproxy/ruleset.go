@@ -138,8 +138,8 @@ func arm(r Rule) (*armed, error) {
 	fail := func(format string, args ...any) (*armed, error) {
 		return nil, fmt.Errorf("rule %q: %w", r.Name, fmt.Errorf(format, args...))
 	}
-	if r.Name == callerName {
-		return fail("the name is taken: it stands for what is done through a Conn; choose another")
+	if r.Name == callerName || r.Name == closeName {
+		return fail("the name is taken: it stands for what is done through a Conn, or by closing the proxy; choose another")
 	}
 	if r.Do == nil {
 		return fail("it has no fault: set Do")
@@ -172,6 +172,9 @@ func arm(r Rule) (*armed, error) {
 	}
 	if can&stage == 0 {
 		return fail("%w", mismatch(r, can, stage))
+	}
+	if stage == StageAccept && !r.Conns.isZero() {
+		return fail("it cannot be limited to %v: a connection has no number, path or header before its request; use Skip and Times, or hang it on request", r.Conns)
 	}
 	a := &armed{Rule: r, stage: stage, tally: &tally{}}
 	if stage == StageFrame {

@@ -55,6 +55,9 @@ func drawRule(t *rapid.T) faultproxy.Rule {
 		}
 	}
 	r.On = rapid.SampledFrom(possible).Draw(t, "stage")(t)
+	if r.On == faultproxy.Accepted {
+		r.Conns = faultproxy.Conns{}
+	}
 	return r
 }
 

@@ -89,6 +89,27 @@ func (t *target) rewrite(target string) string {
 	return path
 }
 
+// rewrite changes what the upstream has to see otherwise than the client sent it.
+func (h *handshake) rewrite() {
+	t := h.p.target
+	method, reqTarget := h.req.request()
+	if to := t.rewrite(reqTarget); to != reqTarget {
+		h.req.first = strings.Replace(h.req.first, method+" "+reqTarget, method+" "+to, 1)
+	}
+	if !h.p.PreserveHost {
+		h.req.set("Host", func(string) string { return t.url.Host })
+		h.req.set("Origin", func(string) string { return t.origin() })
+	}
+	switch {
+	case h.p.Compression == Strip:
+		h.req.set("Sec-WebSocket-Extensions", stripDeflate)
+		h.req.withoutEmpty("Sec-WebSocket-Extensions")
+	case h.p.Compression == NoTakeover, h.needsPayload():
+		h.single = true
+		h.req.set("Sec-WebSocket-Extensions", offerSingle)
+	}
+}
+
 // dial connects to the upstream, with TLS if its URL says so.
 func (p *Proxy) dial(ctx context.Context) (net.Conn, error) {
 	dial := p.Dial

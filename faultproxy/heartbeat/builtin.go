@@ -1,9 +1,6 @@
 package heartbeat
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 )
 
@@ -47,27 +44,15 @@ func textForm(s string) Form {
 	}
 }
 
-// Names lists the names that [Parse] knows, for messages and completion.
-func Names() []string { return []string{"protocol", "text", "text:BEAT/ANSWER"} }
-
-// Parse returns the dialect of a name: "protocol", "text" (the pair ping and pong)
-// or "text:BEAT/ANSWER", such as "text:hb/ack", for any other pair. The first slash
-// separates beat and answer; without one, or with nothing after it, beats are not
-// answered.
-func Parse(name string) (Dialect, error) {
-	switch name {
-	case "protocol":
-		return Protocol(), nil
-	case "text":
-		return Text("ping", "pong"), nil
+// jsonForm is a text message that holds JSON with certain values; send is how it
+// is made.
+func jsonForm(send string, values ...frame.Match) Form {
+	return Form{
+		Match: frame.AllOf(append([]frame.Match{frame.Op(frame.OpText)}, values...)...),
+		Send:  text(send),
 	}
-	pair, ok := strings.CutPrefix(name, "text:")
-	if !ok {
-		return Dialect{}, fmt.Errorf("unknown dialect %q: use %s", name, strings.Join(Names(), ", "))
-	}
-	beat, answer, _ := strings.Cut(pair, "/")
-	if beat == "" {
-		return Dialect{}, fmt.Errorf("dialect %q has an empty beat: write text:BEAT/ANSWER, such as text:hb/ack", name)
-	}
-	return Text(beat, answer), nil
 }
+
+func text(s string) Template { return Template{Op: frame.OpText, Payload: s} }
+
+func binary(s string) Template { return Template{Op: frame.OpBinary, Payload: s} }

@@ -4,15 +4,29 @@
 // and a diagnosis which beats went unanswered, and it can be written in YAML or
 // JSON.
 //
-// The built-in dialects are [Protocol], the ping and pong frames of RFC 6455, and
-// [Text], the pair of text messages that browser code uses instead because it can
-// neither send nor see protocol pings.
+// The built-in dialects, with the interval at which implementations beat unless
+// they are told otherwise:
+//
+//	name                  function             who beats  every  answer
+//	protocol              Protocol             either            pong, same payload
+//	text:BEAT/ANSWER      Text                 either            the text ANSWER
+//	engine.io             EngineIO             server     25 s   text 3
+//	graphql-transport-ws  GraphQLTransportWS   either            JSON pong
+//	phoenix               Phoenix              client     30 s   phx_reply, same ref
+//	signalr               SignalR              either     15 s   none
+//	mqtt                  MQTT                 client     60 s   PINGRESP
+//	stomp                 STOMP                either     10 s   none
+//	actioncable           ActionCable          server     3 s    none
+//
+// Where beats are not answered, each side only expects those of the other. The
+// functions name the specifications; [Parse] knows the names.
 package heartbeat
 
 import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 )
@@ -28,6 +42,10 @@ type Dialect struct {
 	Source string
 	// By is who beats. With Either, both sides may, each on its own schedule.
 	By Role
+	// Interval is how often implementations beat unless they are told otherwise. 0:
+	// they have no default, or do not beat then. It changes nothing that the dialect
+	// sends or matches.
+	Interval time.Duration
 	// Beat is what a beat looks like.
 	Beat Form
 	// Answer is what the other side answers a beat with. Its zero value means that
@@ -37,7 +55,8 @@ type Dialect struct {
 	Correlate Correlation
 	// Subprotocol is the Sec-WebSocket-Protocol that goes with it; empty if none.
 	Subprotocol string
-	// Greeting is what the server sends as soon as the connection is open.
+	// Greeting is what the server sends as soon as the connection is open; {n} is the
+	// number of the connection. See [Dialect.Greet].
 	Greeting []Template
 	// Session is what is exchanged besides beats so that a connection of the
 	// protocol opens and stays usable, such as graphql-transport-ws's
@@ -67,7 +86,7 @@ type Exchange struct {
 
 // Endpoint is a plain HTTP resource.
 type Endpoint struct {
-	// Path is the path of the URL, such as "/socket.io/".
+	// Path is the path of the URL, such as "/negotiate".
 	Path string
 	// Answers are given one request each, in order; the last is given for ever.
 	Answers []HTTPAnswer
@@ -157,6 +176,14 @@ func (d Dialect) Validate() error {
 	}
 	if d.Answer.Match == nil && d.Answer.Send != (Template{}) {
 		complain("dialect %q: answer has something to send but no match, so it would never be recognised", d.Name)
+	}
+	if d.Interval < 0 {
+		complain("dialect %q: interval is %v: it cannot be negative", d.Name, d.Interval)
+	}
+	for where, t := range d.templates() {
+		if err := t.validate(); err != nil {
+			complain("dialect %q: %s: %w", d.Name, where, err)
+		}
 	}
 	if err := d.Correlate.validate(); err != nil {
 		complain("dialect %q: correlate: %w", d.Name, err)

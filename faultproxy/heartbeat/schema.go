@@ -1,9 +1,7 @@
 package heartbeat
 
 import (
-	"encoding/hex"
 	"fmt"
-	"unicode/utf8"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 	"github.com/heartbreak-ws/heartbreak/internal/schema"
@@ -19,6 +17,9 @@ func Encode(d Dialect) (any, error) {
 	m.put("source", d.Source)
 	if d.By != 0 {
 		m["by"] = d.By.String()
+	}
+	if d.Interval != 0 {
+		m["interval"] = d.Interval.String()
 	}
 	m.put("subprotocol", d.Subprotocol)
 	e.form(m, "beat", d.Beat)
@@ -90,23 +91,6 @@ func (e *encoder) form(m tree, key string, f Form) {
 	}
 }
 
-func (t Template) tree() map[string]any {
-	m := map[string]any{}
-	natural := frame.OpText
-	switch {
-	case t.Payload == "" && t.Op != frame.OpText:
-	case utf8.ValidString(t.Payload):
-		m["text"] = t.Payload
-	default:
-		m["hex"] = hex.EncodeToString([]byte(t.Payload))
-		natural = frame.OpBinary
-	}
-	if t.Op != natural {
-		m["op"] = t.Op.String()
-	}
-	return m
-}
-
 func templates(list []Template) []any {
 	trees := make([]any, len(list))
 	for i, t := range list {
@@ -144,7 +128,7 @@ func Decode(n schema.Node) Dialect {
 		}
 		return d
 	}
-	n.Only("name", "source", "by", "subprotocol", "beat", "answer", "correlate", "greeting", "session", "http")
+	n.Only("name", "source", "by", "interval", "subprotocol", "beat", "answer", "correlate", "greeting", "session", "http")
 	d := Dialect{
 		Name:        n.Required("name").String(),
 		Source:      n.At("source").String(),
@@ -154,6 +138,9 @@ func Decode(n schema.Node) Dialect {
 		Answer:      decodeForm(n.At("answer")),
 		Correlate:   decodeCorrelation(n.At("correlate")),
 		Greeting:    decodeTemplates(n.At("greeting")),
+	}
+	if interval := n.At("interval"); interval.Exists() {
+		d.Interval = interval.Duration()
 	}
 	for _, x := range n.At("session").List() {
 		x.Only("on", "by", "reply")
@@ -196,45 +183,6 @@ func decodeForm(n schema.Node) Form {
 		f.Send = decodeTemplate(send)
 	}
 	return f
-}
-
-func decodeTemplates(n schema.Node) []Template {
-	var list []Template
-	for _, each := range n.OneOrMany() {
-		list = append(list, decodeTemplate(each))
-	}
-	return list
-}
-
-func decodeTemplate(n schema.Node) Template {
-	n.Only("op", "text", "hex")
-	text, bytes := n.At("text"), n.At("hex")
-	t := Template{Op: frame.OpText, Payload: text.String()}
-	if bytes.Exists() {
-		decoded, err := hex.DecodeString(bytes.String())
-		if err != nil {
-			bytes.Fail("want bytes in hexadecimal, such as c000: %v", err)
-		}
-		if text.Exists() {
-			bytes.Fail("give text or hex, not both")
-		}
-		t = Template{Op: frame.OpBinary, Payload: string(decoded)}
-	}
-	switch op := n.At("op"); op.Enum("text", "binary", "ping", "pong") {
-	case "text":
-		t.Op = frame.OpText
-	case "binary":
-		t.Op = frame.OpBinary
-	case "ping":
-		t.Op = frame.OpPing
-	case "pong":
-		t.Op = frame.OpPong
-	default:
-		if !text.Exists() && !bytes.Exists() {
-			n.Fail("nothing to send: give text, hex or op")
-		}
-	}
-	return t
 }
 
 func decodeCorrelation(n schema.Node) Correlation {

@@ -1,7 +1,7 @@
 package heartbeat
 
 import (
-	"strconv"
+	"errors"
 	"strings"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
@@ -11,10 +11,24 @@ import (
 type Template struct {
 	// Op is the opcode: text, binary, ping or pong.
 	Op frame.Opcode
-	// Payload is the payload, any bytes. Placeholders in a text are replaced: {n} by
-	// the number of the beat, counted from 1; {$.id}, {$[1]}, {$} by the JSON at that
-	// path of the frame that is answered, as it is written there. An answer
-	// correlated ByPayload repeats the payload of its beat instead.
+	// Payload is the payload, any bytes. Placeholders in it are replaced; where one
+	// refers to what the answered frame does not have, nothing is sent. In every kind
+	// of frame:
+	//
+	//	{@2:4}      bytes 2 and 3 of the payload of the frame that is answered, the
+	//	            first being byte 0; {@2:} is all from byte 2 on
+	//
+	// and in a text also:
+	//
+	//	{n}         the number of the beat, or of the connection in a greeting,
+	//	            counted from 1
+	//	{$.id}      the JSON at that path of the frame that is answered, as it is
+	//	            written there; also {$[1]}, and {$} for all of it
+	//	{/id:(.)/}  what the first group of the regular expression (Go's syntax)
+	//	            matched in the frame that is answered; without a group, all that
+	//	            the expression did
+	//
+	// An answer correlated ByPayload repeats the payload of its beat instead.
 	Payload string
 }
 
@@ -29,55 +43,44 @@ func (t Template) render(n int, question frame.View) (f frame.Frame, ok bool) {
 	if t == (Template{}) {
 		return frame.Frame{}, false
 	}
-	if t.Op != frame.OpText {
-		return t.frame([]byte(t.Payload)), true
-	}
 	var payload []byte
 	rest := t.Payload
 	for {
-		before, after, found := strings.Cut(rest, "{")
+		before, _, found := strings.Cut(rest, "{")
 		payload = append(payload, before...)
 		if !found {
 			return t.frame(payload), true
 		}
-		name, behind, closed := strings.Cut(after, "}")
-		switch {
-		case closed && name == "n":
-			payload = strconv.AppendInt(payload, int64(n), 10)
-		case closed && strings.HasPrefix(name, "$"):
-			value, found := lookup(question.Payload, name)
-			if question.Opaque || !found {
-				return frame.Frame{}, false
-			}
-			payload = append(payload, value...)
-		default:
+		rest = rest[len(before):]
+		p := t.placeholder(rest)
+		if p.fill == nil {
 			payload = append(payload, '{')
-			behind = after
+			rest = rest[1:]
+			continue
 		}
-		rest = behind
+		value, known := p.fill(n, question)
+		if !known {
+			return frame.Frame{}, false
+		}
+		payload = append(payload, value...)
+		rest = rest[len(p.text):]
 	}
 }
 
-// Replies returns the frames that answer a question, unmasked; nil if it is not
-// the question of this exchange, or a placeholder refers to what it does not have.
-func (e Exchange) Replies(question frame.View) []frame.Frame {
-	if e.On == nil || !e.asker().Sends().Has(question.Dir) || !e.On.Match(question) {
-		return nil
-	}
-	frames := make([]frame.Frame, 0, len(e.Reply))
-	for _, t := range e.Reply {
-		f, ok := t.render(0, question)
-		if !ok {
-			return nil
+// validate reports the placeholders that can never be filled in.
+func (t Template) validate() error {
+	var errs []error
+	rest := t.Payload
+	for {
+		i := strings.IndexByte(rest, '{')
+		if i < 0 {
+			return errors.Join(errs...)
 		}
-		frames = append(frames, f)
+		rest = rest[i:]
+		p := t.placeholder(rest)
+		if p.err != nil {
+			errs = append(errs, p.err)
+		}
+		rest = rest[max(1, len(p.text)):]
 	}
-	return frames
-}
-
-func (e Exchange) asker() Role {
-	if e.By == 0 {
-		return Client
-	}
-	return e.By
 }

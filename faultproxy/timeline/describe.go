@@ -56,7 +56,7 @@ func (e Event) describe() string {
 	case KindEnded:
 		return "ended"
 	case KindRule:
-		return words("rule", e.Rule, oneLine(e.Field("change")), reason(e.Field("rule")))
+		return words("rule", e.Rule, oneLine(e.Field("change")), reason(e.Field("does")))
 	case KindError:
 		return words("error", reason(e.Field("what")), reason(e.Field("error")))
 	case KindNote, KindReport:

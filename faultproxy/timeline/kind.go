@@ -42,7 +42,7 @@ const (
 	KindHeld       // a queue is full: its source is no longer read; fields: bytes
 	KindClosed     // the kit closed its socket toward a peer: Dir ToClient the client's, ToServer the server's; fields: how (close, rst)
 	KindEnded      // the connection is over on both sides; always its last event
-	KindRule       // the rule list changed; fields: change (added, replaced, removed), rule text
+	KindRule       // the rule list changed; fields: change (added, replaced, removed), does
 	KindError      // something failed; fields: error, what
 	KindNote       // Timeline.Note; fields: name
 	KindReport     // what a client program said; fields: name, and what it said

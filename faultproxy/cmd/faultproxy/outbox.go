@@ -141,7 +141,7 @@ func (o *outbox) close() bool {
 			o.mu.Lock()
 			now := o.waiting
 			o.mu.Unlock()
-			if now != left {
+			if now == left {
 				return false
 			}
 			left = now

@@ -1,0 +1,29 @@
+// Runs the client of one protocol until it gives its connection up, and prints what
+// it sees, one JSON object a line:
+//
+//   {"event": "connected"}   the WebSocket is open
+//   {"event": "session"}     the protocol's own opening is complete
+//   {"event": "beat"}        a beat was sent
+//   {"event": "answer"}      an answer arrived
+//   {"event": "server-beat"} a beat of the server arrived
+//   {"event": "gave-up"}     the client called the connection dead
+//
+// usage: node main.mjs DIALECT WEBSOCKET-URL INTERVAL-MS
+//
+// The client beats, or expects beats, every INTERVAL-MS. Clients that would connect
+// again are kept from it: one connection is one story. After gave-up the program
+// ends, once the closing handshake had its chance; a minute later in any case.
+const [dialect, url, interval] = process.argv.slice(2);
+
+function say(event, more) {
+  console.log(JSON.stringify({ event, at: performance.now(), ...more }));
+  if (event === "gave-up") setTimeout(() => process.exit(0), 200);
+}
+
+setTimeout(() => {
+  console.error(`${dialect}: still connected after a minute`);
+  process.exit(3);
+}, 60_000);
+
+const { default: play } = await import(`./${dialect}.mjs`);
+await play(url, Number(interval), say);
