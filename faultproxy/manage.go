@@ -127,8 +127,10 @@ func (p *Proxy) change(edit func([]*armed) ([]*armed, []note, error)) error {
 			n.a.id, n.a.added = tl.Intern(n.a.Name), tl.Now()
 		}
 		if n.word != "" {
+			nameless := n.a.Rule
+			nameless.Name = ""
 			tl.Append(timeline.Record{At: tl.Now(), Kind: timeline.KindRule, Rule: n.a.id, Fields: []timeline.Field{
-				{Name: "change", Value: n.word}, {Name: "does", Value: n.a.Rule.String()}}})
+				{Name: "change", Value: n.word}, {Name: "does", Value: nameless.String()}}})
 		}
 	}
 	p.rules.Store(newRuleSet(list))

@@ -61,7 +61,11 @@ type Dialect struct {
 	// Session is what is exchanged besides beats so that a connection of the
 	// protocol opens and stays usable, such as graphql-transport-ws's
 	// connection_init and connection_ack.
+	// A [Player] plays it.
 	Session []Exchange
+	// Packets says how what the session is about lies in messages. The zero value is
+	// one packet in each.
+	Packets Packets
 	// HTTP is what the protocol fetches over plain HTTP beside the connection.
 	HTTP []Endpoint
 }
@@ -179,6 +183,9 @@ func (d Dialect) Validate() error {
 	}
 	if d.Interval < 0 {
 		complain("dialect %q: interval is %v: it cannot be negative", d.Name, d.Interval)
+	}
+	if d.Packets > MQTTPackets {
+		complain("dialect %q: %s is unknown: use message or mqtt", d.Name, d.Packets)
 	}
 	for where, t := range d.templates() {
 		if err := t.validate(); err != nil {

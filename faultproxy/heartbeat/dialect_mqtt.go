@@ -14,8 +14,9 @@ import (
 // and acknowledges UNSUBSCRIBE; nothing is published, and no QoS above 0
 // acknowledged.
 //
-// It reads one whole MQTT packet in each binary message, as clients send them,
-// although section 6 lets them be cut and joined in any way.
+// Packets may be cut into and joined in binary messages in any way (section 6). The
+// session takes that into account; a PINGREQ or PINGRESP counts as a beat or an
+// answer when a frame holds it and nothing else, as all clients known send it.
 //
 // Source: http://docs.oasis-open.org/mqtt/mqtt/v3.1.1/os/mqtt-v3.1.1-os.html,
 // sections 3.1, 3.2, 3.8 to 3.13 and 6.
@@ -38,6 +39,7 @@ func MQTT() Dialect {
 		Subprotocol: "mqtt",
 		Beat:        binaryForm("\xc0\x00"),
 		Answer:      binaryForm("\xd0\x00"),
+		Packets:     MQTTPackets,
 		Session: []Exchange{
 			mqttExchange(`(?s)^\x10.{1,4}\x00\x04MQTT\x04`, "\x20\x02\x00\x00"),
 			mqttExchange(short+subscribe, "\x90\x03{@2:4}\x00"),

@@ -46,6 +46,9 @@ func Encode(d Dialect) (any, error) {
 	if session != nil {
 		m["session"] = session
 	}
+	if d.Packets != PerMessage {
+		m["packets"] = d.Packets.String()
+	}
 	if len(d.HTTP) > 0 {
 		m["http"] = endpoints(d.HTTP)
 	}
@@ -128,7 +131,7 @@ func Decode(n schema.Node) Dialect {
 		}
 		return d
 	}
-	n.Only("name", "source", "by", "interval", "subprotocol", "beat", "answer", "correlate", "greeting", "session", "http")
+	n.Only("name", "source", "by", "interval", "subprotocol", "beat", "answer", "correlate", "greeting", "session", "packets", "http")
 	d := Dialect{
 		Name:        n.Required("name").String(),
 		Source:      n.At("source").String(),
@@ -149,6 +152,9 @@ func Decode(n schema.Node) Dialect {
 			By:    decodeRole(x.At("by")),
 			Reply: decodeTemplates(x.Required("reply")),
 		})
+	}
+	if n.At("packets").Enum(PerMessage.String(), MQTTPackets.String()) == MQTTPackets.String() {
+		d.Packets = MQTTPackets
 	}
 	for _, endpoint := range n.At("http").List() {
 		d.HTTP = append(d.HTTP, decodeEndpoint(endpoint))

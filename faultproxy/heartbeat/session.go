@@ -20,20 +20,9 @@ func (d Dialect) Greet(n int) []frame.Frame {
 	return frames
 }
 
-// Replies returns the frames that answer a question of the session, unmasked: those
-// of the first exchange that has some. nil if the frame is no such question. Beats
-// are not part of the session, see [Dialect.AnswerTo].
-func (d Dialect) Replies(question frame.View) []frame.Frame {
-	for _, x := range d.Session {
-		if frames := x.Replies(question); frames != nil {
-			return frames
-		}
-	}
-	return nil
-}
-
 // Replies returns the frames that answer a question, unmasked; nil if it is not
 // the question of this exchange, or a placeholder refers to what it does not have.
+// A question that comes in pieces is only known to a [Player].
 func (e Exchange) Replies(question frame.View) []frame.Frame {
 	if e.On == nil || !e.asker().Sends().Has(question.Dir) || !e.On.Match(question) {
 		return nil

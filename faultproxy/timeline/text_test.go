@@ -164,7 +164,7 @@ func TestTextOfEveryKind(t *testing.T) {
 		{timeline.Event{Kind: timeline.KindHeld, Count: 1024}, "queue full (1024 bytes): its source is not read until there is room"},
 		{ruled(timeline.KindClosed, frame.ToClient, "how", "close"), "socket closed, client side, by r"},
 		{plain(timeline.KindClosed), "socket closed, both sides"},
-		{ruled(timeline.KindRule, 0, "change", "added", "rule", "drop pongs"), "rule r added: drop pongs"},
+		{ruled(timeline.KindRule, 0, "change", "added", "does", "drop pongs"), "rule r added: drop pongs"},
 		{plain(timeline.KindError, "what", "read", "error", "bad\nthing"), `error: read: bad\nthing`},
 		{plain(timeline.KindReport, "name", "close", "code", "1006", "reason", ""), `report close  code=1006 reason=""`},
 		{plain(timeline.KindExit, "code", "1"), "client program exited, code 1"},
