@@ -85,6 +85,24 @@ func TestAFrameOf16MiBIsSeenWhole(t *testing.T) {
 	})
 }
 
+// A frame that waited in pieces is recorded by its beginning, not by whichever piece
+// happens to be as long as a frame with that much payload.
+func TestTheRecordOfAFrameInPiecesIsItsBeginning(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		ps := opening{network: n, rules: []faultproxy.Rule{{Do: faultproxy.Latency{Delay: time.Second}}}}.open(t)
+		sent := wire(frame.Text(strings.Repeat("a", 4100) + strings.Repeat("b", 4100)))
+		io.WriteString(ps.server, sent[:len(sent)-4100])
+		pause()
+		io.WriteString(ps.server, sent[len(sent)-4100:])
+		receives(t, "the client", ps.down, sent)
+		for _, e := range ps.p.Timeline.Conn(1).Events() {
+			if e.Kind == timeline.KindFrame && string(e.Payload) != strings.Repeat("a", 4096) {
+				t.Errorf("recorded %d bytes, %.10q…", len(e.Payload), e.Payload)
+			}
+		}
+	})
+}
+
 // Behind a header that no peer could have sent there are only bytes.
 func TestAStreamThatIsNoneGoesOpaque(t *testing.T) {
 	for name, c := range map[string]struct{ head, why string }{

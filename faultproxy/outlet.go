@@ -204,7 +204,7 @@ func (ln *lane) enqueue(it item, raw []byte, at time.Duration, rules *ruleSet) {
 	case it.kind == itemBytes:
 		it.payload = it.data
 	case it.kind == itemFrame:
-		if !it.plain && it.header.Size+len(it.payload) == len(it.data) {
+		if !it.plain && it.header.Length == uint64(len(it.payload)) && it.header.Size+len(it.payload) == len(it.data) {
 			it.payload = it.data[it.header.Size:]
 		} else {
 			it.payload = append([]byte(nil), it.payload[:min(len(it.payload), recordedPayload)]...)

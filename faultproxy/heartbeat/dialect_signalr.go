@@ -26,7 +26,8 @@ func SignalR() Dialect {
 		Interval: 15 * time.Second,
 		Beat:     textForm("{\"type\":6}\x1e"),
 		Session: []Exchange{{
-			On:    frame.AllOf(frame.Op(frame.OpText), frame.Regexp(`^\{[^\x1e]*"protocol":\s*"json"[^\x1e]*\}\x1e`)),
+			// A handshake is the only record with this and no object within.
+			On:    frame.AllOf(frame.Op(frame.OpText), frame.Regexp(`^\{[^{}\x1e]*"protocol":\s*"json"[^{}\x1e]*\}\x1e`)),
 			Reply: []Template{text("{}\x1e")},
 		}},
 		HTTP: []Endpoint{{Path: "/negotiate", Answers: []HTTPAnswer{{

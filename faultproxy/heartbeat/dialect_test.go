@@ -1,9 +1,9 @@
 package heartbeat_test
 
 import (
-	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/heartbeat"
@@ -25,14 +25,14 @@ func TestBeatsAndAnswers(t *testing.T) {
 		{"text pong", heartbeat.Text("ping", "pong"), received(frame.Text("pong")), false, true},
 		{"text that only begins so", heartbeat.Text("ping", "pong"), sent(frame.Text("ping!")), false, false},
 		{"binary of the same bytes", heartbeat.Text("ping", "pong"), sent(frame.Binary([]byte("ping"))), false, false},
-		{"phoenix beat", phoenix(), sent(frame.Text(`[null, "7", "phoenix", "heartbeat", {}]`)), true, false},
-		{"a server does not beat in phoenix", phoenix(), received(frame.Text(`[null,"7","phoenix","heartbeat",{}]`)), false, false},
-		{"phoenix answer", phoenix(), received(frame.Text(`[null,"7","phoenix","phx_reply",{}]`)), false, true},
-		{"phoenix answer in the wrong direction", phoenix(), sent(frame.Text(`[null,"7","phoenix","phx_reply",{}]`)), false, false},
-		{"mqtt PINGREQ", mqtt(), sent(frame.Binary([]byte{0xc0, 0})), true, false},
-		{"mqtt PINGRESP", mqtt(), received(frame.Binary([]byte{0xd0, 0})), false, true},
-		{"action cable", actionCable(), received(frame.Text(`{"type":"ping","message":1700000000}`)), true, false},
-		{"action cable beats are not answered", actionCable(), sent(frame.Text(`{"type":"pong"}`)), false, false},
+		{"phoenix beat", heartbeat.Phoenix(), sent(frame.Text(`[null, "7", "phoenix", "heartbeat", {}]`)), true, false},
+		{"a server does not beat in phoenix", heartbeat.Phoenix(), received(frame.Text(`[null,"7","phoenix","heartbeat",{}]`)), false, false},
+		{"phoenix answer", heartbeat.Phoenix(), received(frame.Text(`[null,"7","phoenix","phx_reply",{}]`)), false, true},
+		{"phoenix answer in the wrong direction", heartbeat.Phoenix(), sent(frame.Text(`[null,"7","phoenix","phx_reply",{}]`)), false, false},
+		{"mqtt PINGREQ", heartbeat.MQTT(), sent(frame.Binary([]byte{0xc0, 0})), true, false},
+		{"mqtt PINGRESP", heartbeat.MQTT(), received(frame.Binary([]byte{0xd0, 0})), false, true},
+		{"action cable", heartbeat.ActionCable(), received(frame.Text(`{"type":"ping","message":1700000000}`)), true, false},
+		{"action cable beats are not answered", heartbeat.ActionCable(), sent(frame.Text(`{"type":"pong"}`)), false, false},
 		{"compressed payload", heartbeat.Text("ping", "pong"), frame.View{
 			Dir: frame.ToServer, Header: frame.Header{Fin: true, Opcode: frame.OpText, RSV: frame.RSV1}, Opaque: true,
 		}, false, false},
@@ -76,11 +76,11 @@ func TestAnswerTo(t *testing.T) {
 		{"text", heartbeat.Text("hb", "ack"), sent(frame.Text("hb")), `text "ack"`},
 		{"other text", heartbeat.Text("hb", "ack"), sent(frame.Text("ack")), ""},
 		{"unanswered text", heartbeat.Text("hb", ""), sent(frame.Text("hb")), ""},
-		{"phoenix repeats the ref as it is written", phoenix(), sent(frame.Text(`[null,"12","phoenix","heartbeat",{}]`)),
+		{"phoenix repeats the ref as it is written", heartbeat.Phoenix(), sent(frame.Text(`[null,"12","phoenix","heartbeat",{}]`)),
 			frame.Text(`[null,"12","phoenix","phx_reply",{"status":"ok","response":{}}]`).String()},
-		{"phoenix without a ref", phoenix(), sent(frame.Text(`[null]`)), ""},
-		{"mqtt", mqtt(), sent(frame.Binary([]byte{0xc0, 0})), frame.Binary([]byte{0xd0, 0}).String()},
-		{"action cable", actionCable(), received(frame.Text(`{"type":"ping","message":1}`)), ""},
+		{"phoenix without a ref", heartbeat.Phoenix(), sent(frame.Text(`[null]`)), ""},
+		{"mqtt", heartbeat.MQTT(), sent(frame.Binary([]byte{0xc0, 0})), frame.Binary([]byte{0xd0, 0}).String()},
+		{"action cable", heartbeat.ActionCable(), received(frame.Text(`{"type":"ping","message":1}`)), ""},
 		{"compressed ping", heartbeat.Protocol(), frame.View{Dir: frame.ToServer, Header: frame.Ping(nil).Header(), Opaque: true}, ""},
 	}
 	for _, tt := range tests {
@@ -153,7 +153,7 @@ func TestIsAnswerCorrelates(t *testing.T) {
 		`[null,12,"phoenix","phx_reply",{}]`:   false,
 		`[null,"12","room","phx_reply",{}]`:    false,
 	} {
-		if got := phoenix().IsAnswer(beat, received(frame.Text(payload))); got != want {
+		if got := heartbeat.Phoenix().IsAnswer(beat, received(frame.Text(payload))); got != want {
 			t.Errorf("IsAnswer(%s) is %t, want %t", payload, got, want)
 		}
 	}
@@ -163,7 +163,7 @@ func TestIsAnswerCorrelates(t *testing.T) {
 }
 
 func TestExchange(t *testing.T) {
-	join := phoenix().Session[0]
+	join := heartbeat.Phoenix().Session[0]
 	got := join.Replies(sent(frame.Text(`["1","2","room:a","phx_join",{}]`)))
 	want := `["1","2","room:a","phx_reply",{"status":"ok","response":{}}]`
 	if len(got) != 1 || string(got[0].Payload) != want {
@@ -181,55 +181,31 @@ func TestExchange(t *testing.T) {
 	}
 }
 
-func TestTemplateKeepsOtherBraces(t *testing.T) {
-	d := heartbeat.Text("x", "")
-	d.Beat.Send.Payload = `{"a":{"b":{n}},"c":"{x}{"}`
-	f, ok := d.NewBeat(5)
-	if want := `{"a":{"b":5},"c":"{x}{"}`; !ok || string(f.Payload) != want {
-		t.Errorf("made %q, want %q", f.Payload, want)
-	}
-}
-
-func TestParse(t *testing.T) {
-	for name, want := range map[string]heartbeat.Dialect{
-		"protocol":    heartbeat.Protocol(),
-		"text":        heartbeat.Text("ping", "pong"),
-		"text:hb/ack": heartbeat.Text("hb", "ack"),
-		"text:2/3/4":  heartbeat.Text("2", "3/4"),
-		"text:hb":     heartbeat.Text("hb", ""),
-	} {
-		got, err := heartbeat.Parse(name)
-		if err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("Parse(%q) = %v, %v; want %v", name, got, err, want)
-		}
-	}
-	for name, want := range map[string]string{
-		"":           `unknown dialect ""`,
-		"protocoll":  `unknown dialect "protocoll": use protocol, text, text:BEAT/ANSWER`,
-		"text:/pong": "empty beat",
-	} {
-		if _, err := heartbeat.Parse(name); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("Parse(%q): %v, want %s", name, err, want)
-		}
-	}
-}
-
 func TestValidate(t *testing.T) {
 	broken := heartbeat.Dialect{
 		By:        9,
 		Answer:    heartbeat.Form{Send: text("x")},
 		Correlate: heartbeat.Correlation{By: heartbeat.ByJSON, Path: "a..b"},
+		Interval:  -time.Second,
+		Packets:   7,
+		Greeting:  []heartbeat.Template{text("{/(/}")},
+		Session: []heartbeat.Exchange{{On: frame.Any, Reply: []heartbeat.Template{
+			text("{$..x}"), {Op: frame.OpBinary, Payload: "{{@4:2}"},
+		}}},
 	}
 	err := broken.Validate()
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{"needs a name", "say who beats", "beat has no match", "never be recognised", "no JSON path"} {
+	for _, want := range []string{"needs a name", "say who beats", "beat has no match", "never be recognised", "no JSON path",
+		"cannot be negative", "packets(7) is unknown", "greeting[0]: placeholder {/(/}: error parsing regexp",
+		"session[0].reply[0]: placeholder {$..x}", "session[0].reply[1]: placeholder {@4:2} ends before it begins",
+	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not say %q", err, want)
 		}
 	}
-	d := phoenix()
+	d := heartbeat.Phoenix()
 	d.Correlate = heartbeat.Correlation{Path: "ref"}
 	if err := d.Validate(); err == nil || !strings.Contains(err.Error(), "takes no path") {
 		t.Errorf("a path without json: %v", err)

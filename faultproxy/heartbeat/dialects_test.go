@@ -1,100 +1,40 @@
 package heartbeat_test
 
 import (
+	"testing"
+	"time"
+
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/heartbeat"
 )
 
-// The dialects below show that the type carries protocols of every kind.
-
 func text(s string) heartbeat.Template { return heartbeat.Template{Op: frame.OpText, Payload: s} }
-
-func textOf(s string) heartbeat.Form {
-	return heartbeat.Form{Match: frame.AllOf(frame.Op(frame.OpText), frame.Equals(s)), Send: text(s)}
-}
-
-func binaryOf(s string) heartbeat.Form {
-	return heartbeat.Form{
-		Match: frame.AllOf(frame.Op(frame.OpBinary), frame.Equals(s)),
-		Send:  heartbeat.Template{Op: frame.OpBinary, Payload: s},
-	}
-}
 
 func jsonOf(send string, conditions ...frame.Match) heartbeat.Form {
 	return heartbeat.Form{Match: frame.AllOf(append([]frame.Match{frame.Op(frame.OpText)}, conditions...)...), Send: text(send)}
 }
 
-func phoenix() heartbeat.Dialect {
-	return heartbeat.Dialect{
-		Name: "phoenix", Source: "Phoenix channels, V2 serializer", By: heartbeat.Client,
-		Beat: jsonOf(`[null,"{n}","phoenix","heartbeat",{}]`,
-			frame.JSON("[2]", "phoenix"), frame.JSON("[3]", "heartbeat")),
-		Answer: jsonOf(`[null,{$[1]},"phoenix","phx_reply",{"status":"ok","response":{}}]`,
-			frame.JSON("[2]", "phoenix"), frame.JSON("[3]", "phx_reply")),
-		Correlate: heartbeat.Correlation{By: heartbeat.ByJSON, Path: "[1]"},
-		Session: []heartbeat.Exchange{{
-			On:    frame.JSON("[3]", "phx_join"),
-			Reply: []heartbeat.Template{text(`[{$[0]},{$[1]},{$[2]},"phx_reply",{"status":"ok","response":{}}]`)},
-		}},
-	}
-}
-
-func mqtt() heartbeat.Dialect {
-	return heartbeat.Dialect{
-		Name: "mqtt", Source: "MQTT 3.1.1 sections 3.12 and 3.13", By: heartbeat.Client, Subprotocol: "mqtt",
-		Beat: binaryOf("\xc0\x00"), Answer: binaryOf("\xd0\x00"),
-	}
-}
-
-func actionCable() heartbeat.Dialect {
-	return heartbeat.Dialect{
-		Name: "actioncable", Source: "Action Cable, actioncable-v1-json", By: heartbeat.Server,
-		Subprotocol: "actioncable-v1-json",
-		Beat:        jsonOf(`{"type":"ping","message":{n}}`, frame.JSON("type", "ping")),
-		Greeting:    []heartbeat.Template{text(`{"type":"welcome"}`)},
-	}
-}
-
+// everyDialect returns those built in, in all forms, and one of a user's own.
 func everyDialect() []heartbeat.Dialect {
 	return []heartbeat.Dialect{
 		heartbeat.Protocol(),
 		heartbeat.Text("ping", "pong"),
 		heartbeat.Text("hb", ""),
-		phoenix(),
-		mqtt(),
-		actionCable(),
+		heartbeat.EngineIO(25*time.Second, 20*time.Second),
+		heartbeat.EngineIO(300*time.Millisecond, 200*time.Millisecond),
+		heartbeat.GraphQLTransportWS(),
+		heartbeat.Phoenix(),
+		heartbeat.SignalR(),
+		heartbeat.MQTT(),
+		heartbeat.STOMP(10 * time.Second),
+		heartbeat.STOMP(time.Second),
+		heartbeat.ActionCable(),
 		{
 			Name: "json-id", Source: "test", By: heartbeat.Either,
 			Beat:      jsonOf(`{"type":"ping","id":{n}}`, frame.JSON("type", "ping")),
 			Answer:    jsonOf(`{"type":"pong","re":{$.id}}`, frame.JSON("type", "pong")),
 			Correlate: heartbeat.Correlation{By: heartbeat.ByJSON, Path: "id", AnswerPath: "re"},
 		},
-		{
-			Name: "engine.io", Source: "Engine.IO protocol 4", By: heartbeat.Server,
-			Beat: textOf("2"), Answer: textOf("3"),
-			Greeting: []heartbeat.Template{text(`0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000}`)},
-			HTTP: []heartbeat.Endpoint{{Path: "/engine.io/", Answers: []heartbeat.HTTPAnswer{
-				{Status: 200, ContentType: "text/plain", Body: `0{"sid":"s"}`}, {Status: 400},
-			}}},
-		},
-		{
-			Name: "graphql-transport-ws", Source: "graphql-ws PROTOCOL.md", By: heartbeat.Either,
-			Subprotocol: "graphql-transport-ws",
-			Beat:        jsonOf(`{"type":"ping"}`, frame.JSON("type", "ping")),
-			Answer:      jsonOf(`{"type":"pong"}`, frame.JSON("type", "pong")),
-			Session: []heartbeat.Exchange{{
-				On: frame.JSON("type", "connection_init"), By: heartbeat.Client,
-				Reply: []heartbeat.Template{text(`{"type":"connection_ack"}`)},
-			}},
-		},
-		{
-			Name: "signalr", Source: "SignalR HubProtocol, Ping", By: heartbeat.Either,
-			Beat: textOf("{\"type\":6}\x1e"),
-			Session: []heartbeat.Exchange{{
-				On: frame.Contains(`"protocol":"json"`), Reply: []heartbeat.Template{text("{}\x1e")},
-			}},
-		},
-		{Name: "stomp", Source: "STOMP 1.2, heart-beating", By: heartbeat.Either, Subprotocol: "v12.stomp", Beat: textOf("\n")},
 	}
 }
 
@@ -104,4 +44,75 @@ func sent(f frame.Frame) frame.View {
 
 func received(f frame.Frame) frame.View {
 	return frame.View{Dir: frame.ToClient, Header: f.Header(), Payload: f.Payload}
+}
+
+// What real clients send was read off the wire of those that TestRealParts of
+// package fakeserver runs, or is an example of the specification.
+func TestBuiltInBeats(t *testing.T) {
+	tests := []struct {
+		dialect heartbeat.Dialect
+		view    frame.View
+		beat    bool
+		answer  bool
+	}{
+		{heartbeat.EngineIO(time.Second, time.Second), received(frame.Text("2")), true, false},
+		{heartbeat.EngineIO(time.Second, time.Second), sent(frame.Text("3")), false, true},
+		{heartbeat.EngineIO(time.Second, time.Second), sent(frame.Text("2")), false, false},
+		{heartbeat.EngineIO(time.Second, time.Second), received(frame.Text("2probe")), false, false},
+		{heartbeat.GraphQLTransportWS(), sent(frame.Text(`{"type":"ping"}`)), true, false},
+		{heartbeat.GraphQLTransportWS(), received(frame.Text(`{"type":"ping","payload":{"type":"pong"}}`)), true, false},
+		{heartbeat.GraphQLTransportWS(), sent(frame.Text(`{"payload":null,"type":"pong"}`)), false, true},
+		{heartbeat.GraphQLTransportWS(), sent(frame.Text(`{"id":"ping","type":"subscribe"}`)), false, false},
+		{heartbeat.Phoenix(), sent(frame.Text(`[null,"4","phoenix","heartbeat",{}]`)), true, false},
+		{heartbeat.Phoenix(), sent(frame.Text(`["1","4","phoenix","heartbeat",{}]`)), true, false},
+		{heartbeat.Phoenix(), sent(frame.Text(`["1","1","room:lobby","phx_join",{}]`)), false, false},
+		{heartbeat.SignalR(), sent(frame.Text("{\"type\":6}\x1e")), true, false},
+		{heartbeat.SignalR(), received(frame.Text("{\"type\":6}\x1e")), true, false},
+		{heartbeat.SignalR(), received(frame.Text("{\"type\":7}\x1e")), false, false},
+		{heartbeat.MQTT(), sent(frame.Binary([]byte{0xc0, 0})), true, false},
+		{heartbeat.MQTT(), received(frame.Binary([]byte{0xd0, 0})), false, true},
+		{heartbeat.MQTT(), sent(frame.Binary([]byte{0xe0, 0})), false, false},
+		{heartbeat.STOMP(time.Second), sent(frame.Text("\n")), true, false},
+		{heartbeat.STOMP(time.Second), received(frame.Binary([]byte("\r\n"))), true, false},
+		{heartbeat.STOMP(time.Second), received(frame.Text("\n\n")), false, false},
+		{heartbeat.ActionCable(), received(frame.Text(`{"type":"ping","message":1700000000}`)), true, false},
+		{heartbeat.ActionCable(), received(frame.Text(`{"type":"welcome"}`)), false, false},
+	}
+	for _, tt := range tests {
+		if got := tt.dialect.Beats().Match(tt.view); got != tt.beat {
+			t.Errorf("%s: %q %s is a beat: %t, want %t", tt.dialect, tt.view.Payload, tt.view.Dir, got, tt.beat)
+		}
+		if got := tt.dialect.Answers().Match(tt.view); got != tt.answer {
+			t.Errorf("%s: %q %s is an answer: %t, want %t", tt.dialect, tt.view.Payload, tt.view.Dir, got, tt.answer)
+		}
+	}
+}
+
+func TestGreetings(t *testing.T) {
+	for _, d := range everyDialect() {
+		want := map[string]string{
+			"engine.io":             `0{"sid":"heartbreak-7","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}`,
+			"engine.io:300ms/200ms": `0{"sid":"heartbreak-7","upgrades":[],"pingInterval":300,"pingTimeout":200,"maxPayload":1000000}`,
+			"actioncable":           `{"type":"welcome"}`,
+		}[d.Name]
+		got := ""
+		for _, f := range d.Greet(7) {
+			got += string(f.Payload)
+		}
+		if got != want {
+			t.Errorf("%s greets with %s, want %s", d, got, want)
+		}
+	}
+	d := heartbeat.Dialect{Greeting: []heartbeat.Template{text("{$.id}"), text("hello")}}
+	if got := d.Greet(1); len(got) != 1 || string(got[0].Payload) != "hello" {
+		t.Errorf("greeted with %v; a template that refers to another frame should be left out", got)
+	}
+}
+
+func TestEverySourceIsNamed(t *testing.T) {
+	for _, d := range everyDialect() {
+		if d.Source == "" {
+			t.Errorf("%s has no source", d)
+		}
+	}
 }

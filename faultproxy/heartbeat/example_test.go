@@ -47,3 +47,23 @@ func ExampleTracker() {
 	// 3s true 20ms
 	// 6s false 0s
 }
+
+func ExampleParse() {
+	d, _ := heartbeat.Parse("engine.io:300ms/200ms")
+	fmt.Println(d.By, "beats every", d.Interval)
+	for _, f := range d.Greet(1) {
+		fmt.Printf("%s\n", f.Payload)
+	}
+	// Output:
+	// server beats every 300ms
+	// 0{"sid":"heartbreak-1","upgrades":[],"pingInterval":300,"pingTimeout":200,"maxPayload":1000000}
+}
+
+func ExamplePlayer() {
+	player := heartbeat.NewPlayer(heartbeat.Phoenix())
+	join := frame.Text(`["1","2","room:lobby","phx_join",{}]`)
+	for _, f := range player.Replies(frame.View{Dir: frame.ToServer, Header: join.Header(), Payload: join.Payload}) {
+		fmt.Printf("%s\n", f.Payload)
+	}
+	// Output: ["1","2","room:lobby","phx_reply",{"status":"ok","response":{}}]
+}

@@ -75,17 +75,17 @@ func TestTracker(t *testing.T) {
 		{"text, either side", pair, heartbeat.Either, views(hear("ping"), say("pong"), say("ping"), hear("pong")), "[1→2 3→4]", "[]", "[]", 0},
 		{"one word for both", heartbeat.Text("hb", "hb"), heartbeat.Either, views(say("hb"), hear("hb"), hear("hb"), say("hb")), "[1→2 3→4]", "[]", "[]", 0},
 
-		{"json in any order", phoenix(), heartbeat.Client,
+		{"json in any order", heartbeat.Phoenix(), heartbeat.Client,
 			views(beatRef("1"), beatRef("2"), replyRef("2"), replyRef("1")), "[1→4 2→3]", "[]", "[]", 0},
-		{"json without loss of the others", phoenix(), heartbeat.Client,
+		{"json without loss of the others", heartbeat.Phoenix(), heartbeat.Client,
 			views(beatRef("1"), beatRef("2"), replyRef("2")), "[1 2→3]", "[1]", "[]", 0},
-		{"json with an unknown ref", phoenix(), heartbeat.Client, views(beatRef("1"), replyRef("9")), "[1]", "[1]", "[1]", 1},
+		{"json with an unknown ref", heartbeat.Phoenix(), heartbeat.Client, views(beatRef("1"), replyRef("9")), "[1]", "[1]", "[1]", 1},
 
-		{"binary", mqtt(), heartbeat.Either,
+		{"binary", heartbeat.MQTT(), heartbeat.Either,
 			views(sent(frame.Binary([]byte{0xc0, 0})), received(frame.Binary([]byte{0xd0, 0}))), "[1→2]", "[]", "[]", 0},
-		{"unanswered by design", actionCable(), heartbeat.Either,
+		{"unanswered by design", heartbeat.ActionCable(), heartbeat.Either,
 			views(hear(`{"type":"ping","message":1}`), hear(`{"type":"ping","message":2}`)), "[1 2]", "[]", "[]", 0},
-		{"the side that does not beat", actionCable(), heartbeat.Client, views(hear(`{"type":"ping"}`)), "[]", "[]", "[]", 0},
+		{"the side that does not beat", heartbeat.ActionCable(), heartbeat.Client, views(hear(`{"type":"ping"}`)), "[]", "[]", "[]", 0},
 		{"the zero dialect", heartbeat.Dialect{}, heartbeat.Either, views(ping("a"), pong("a")), "[]", "[]", "[]", 0},
 	}
 	for _, tt := range tests {

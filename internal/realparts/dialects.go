@@ -1,7 +1,7 @@
 package realparts
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"os"
@@ -19,59 +19,73 @@ const (
 	Beat       = "beat"        // it sent a beat
 	Answered   = "answer"      // the answer to one arrived
 	ServerBeat = "server-beat" // a beat of the server arrived
-	GaveUp     = "gave-up"     // it called the connection dead
+	GaveUp     = "gave-up"     // it called the connection dead, for Reason
+	Untold     = "failed"      // something else went wrong, said by Reason
 )
 
-// Said is one thing that the client of a protocol said.
+// Said is one thing that the client of a protocol said. Not every client lets
+// itself be asked about beats.
 type Said struct {
 	At     time.Duration // on the client's own clock; only differences mean anything
 	Event  string
-	Reason string // of a GaveUp
+	Reason string
 }
 
-// DialectClient runs the npm client of a protocol in a Node.js process of its own:
-// the one in node/dialects named as the dialect is. It beats, or expects beats, every
-// interval, and the call returns what it said once it has given the connection up.
-// A client that says it has failed, or is still connected after a minute, fails the
-// test. Not every client lets itself be asked about beats.
-func DialectClient(tb testing.TB, dialect, url string, interval time.Duration) []Said {
+// DialectClient is a run of the npm client of a protocol.
+type DialectClient struct {
+	dialect string
+	cmd     *exec.Cmd
+	stdout  bytes.Buffer // not to be read before the process has been waited for
+	stderr  output
+}
+
+// StartDialectClient runs the npm client of a protocol in a Node.js process of its
+// own: the one in node/dialects that is named as the dialect is. It connects once,
+// beats or expects beats every interval, and ends when it has given the connection
+// up, or failed. It is killed when the test ends, or after a little more than a
+// minute.
+func StartDialectClient(tb testing.TB, dialect, url string, interval time.Duration) *DialectClient {
 	tb.Helper()
 	path := find(tb, "apt-get install nodejs npm", "node", "nodejs")
 	dir := nodeDir(tb)
 	if _, err := os.Stat(filepath.Join(dir, "node_modules", "graphql-ws")); err != nil {
-		missing(tb, "the npm client for "+dialect, "npm ci --prefix internal/realparts/node --ignore-scripts")
+		missing(tb, "the npm packages with real clients", "npm ci --prefix internal/realparts/node --ignore-scripts")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), nodeLimit+5*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, path, filepath.Join(dir, "dialects", "main.mjs"),
-		dialect, url, strconv.FormatInt(interval.Milliseconds(), 10))
-	var stderr output
-	cmd.Stderr = &stderr
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		tb.Fatalf("node dialects/main.mjs %s: %v", dialect, err)
+	c := &DialectClient{dialect: dialect, cmd: exec.CommandContext(ctx, path,
+		filepath.Join(dir, "dialects", "main.mjs"), dialect, url, strconv.FormatInt(interval.Milliseconds(), 10))}
+	c.cmd.Stdout, c.cmd.Stderr = &c.stdout, &c.stderr
+	if err := c.cmd.Start(); err != nil {
+		cancel()
+		tb.Fatalf("start node dialects/main.mjs %s: %v", dialect, err)
 	}
-	if err := cmd.Start(); err != nil {
-		tb.Fatalf("node dialects/main.mjs %s: %v", dialect, err)
+	tb.Cleanup(func() {
+		cancel()
+		if c.cmd.ProcessState == nil {
+			_ = c.cmd.Wait() // it was killed because nobody waited for it
+		}
+	})
+	return c
+}
+
+// Wait returns what the client said, once it has ended. A client that did not end by
+// giving up fails the test.
+func (c *DialectClient) Wait(tb testing.TB) []Said {
+	tb.Helper()
+	if err := c.cmd.Wait(); err != nil {
+		tb.Errorf("node dialects/main.mjs %s: %v\n%s\n%s", c.dialect, err, &c.stderr, &c.stdout)
 	}
 	var said []Said
-	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+	for text := range bytes.Lines(c.stdout.Bytes()) {
 		var line struct {
 			At            float64
 			Event, Reason string
 		}
-		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
-			tb.Errorf("node dialects/main.mjs %s printed %q: %v", dialect, lines.Bytes(), err)
+		if err := json.Unmarshal(text, &line); err != nil {
+			tb.Errorf("node dialects/main.mjs %s printed %q: %v", c.dialect, text, err)
 			continue
 		}
 		said = append(said, Said{time.Duration(line.At * float64(time.Millisecond)), line.Event, line.Reason})
-		if line.Event == "failed" {
-			tb.Errorf("the %s client failed: %s", dialect, line.Reason)
-			cancel()
-		}
-	}
-	if err := cmd.Wait(); err != nil {
-		tb.Errorf("node dialects/main.mjs %s: %v\n%s", dialect, err, &stderr)
 	}
 	return said
 }

@@ -7,17 +7,20 @@
 //   {"event": "answer"}      an answer arrived
 //   {"event": "server-beat"} a beat of the server arrived
 //   {"event": "gave-up"}     the client called the connection dead
+//   {"event": "failed"}      it is not the story that was to be told
 //
 // usage: node main.mjs DIALECT WEBSOCKET-URL INTERVAL-MS
 //
 // The client beats, or expects beats, every INTERVAL-MS. Clients that would connect
 // again are kept from it: one connection is one story. After gave-up the program
-// ends, once the closing handshake had its chance; a minute later in any case.
+// ends with status 0, once the closing handshake had its chance; after failed, or a
+// minute without either, with another one.
 const [dialect, url, interval] = process.argv.slice(2);
 
 function say(event, more) {
   console.log(JSON.stringify({ event, at: performance.now(), ...more }));
   if (event === "gave-up") setTimeout(() => process.exit(0), 200);
+  if (event === "failed") setTimeout(() => process.exit(1), 0);
 }
 
 setTimeout(() => {
