@@ -20,23 +20,40 @@ const headTimeout = 10 * time.Second
 // accept is the goroutine that serves the listener.
 func (p *Proxy) accept() {
 	defer p.leave()
+	pause := time.Duration(0)
 	for {
 		c, err := p.Listener.Accept()
-		if err != nil {
-			var ne net.Error
-			if errors.As(err, &ne) && ne.Timeout() {
-				continue
-			}
-			if !errors.Is(err, net.ErrClosed) {
-				p.fail(0, "accept", err)
-			}
+		if errors.Is(err, net.ErrClosed) {
 			return
 		}
+		if err != nil { // such as too many open files: it may pass, as net/http hopes too
+			if pause == 0 {
+				p.fail(0, "accept", err)
+			}
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			if !p.pause(pause) {
+				return
+			}
+			continue
+		}
+		pause = 0
 		if !p.track(c) {
 			_ = c.Close()
 			continue
 		}
 		go p.serve(c)
+	}
+}
+
+// pause waits; false means that the proxy closes.
+func (p *Proxy) pause(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-p.done:
+		return false
 	}
 }
 

@@ -2,6 +2,7 @@ package faultproxy
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
@@ -86,6 +87,8 @@ func (l *link) inject(a act) {
 
 // arm queues an item for the next boundary. The token names it to disarm.
 func (ln *lane) arm(it item) (token int, ok bool) {
+	now := ln.l.tl.Now()
+	due := now + ln.l.pathDelay(ln.l.p.rules.Load(), ln.dir, now)
 	ln.mu.Lock()
 	defer ln.mu.Unlock()
 	o := &ln.out
@@ -93,30 +96,33 @@ func (ln *lane) arm(it item) (token int, ok bool) {
 		return 0, false
 	}
 	o.tokens++
-	it.aside, it.token = true, o.tokens
+	it.aside, it.token, it.due = true, o.tokens, due
 	o.inject = append(o.inject, it)
 	o.bytes += len(it.data)
 	o.closing = o.closing || it.close
+	o.place()
 	ln.kick()
 	return it.token, true
 }
 
-// disarm removes what was armed and still waits for a boundary. (In a silenced
-// direction a frame waits for the healing and is left alone, but not a Close.)
+// disarm removes what was armed and still waits for a boundary, or, of a Close,
+// for a silence to end. (Another frame waits for that.)
 func (ln *lane) disarm(token int) bool {
 	ln.mu.Lock()
 	defer ln.mu.Unlock()
 	o := &ln.out
-	for i := range o.inject {
-		it := &o.inject[i]
-		if it.token != token {
+	held := len(o.holds) > 0
+	for _, list := range []*[]item{&o.inject, &o.queue} {
+		i := slices.IndexFunc(*list, func(it item) bool { return it.token == token })
+		if i < 0 {
 			continue
 		}
-		if len(o.holds) > 0 && !it.close {
+		closing := (*list)[i].close
+		if held && !closing || list == &o.queue && !(held && closing) {
 			return false
 		}
-		o.closing = o.closing && !it.close
-		o.take(&o.inject, i)
+		o.closing = o.closing && !closing
+		o.take(list, i)
 		return true
 	}
 	return false

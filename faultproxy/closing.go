@@ -31,18 +31,48 @@ func (l *link) closeSide(side frame.Direction, c Close, rule ruleRef) {
 	}
 	raw, it := out.compose(c.frame(), rule)
 	it.data, it.close = raw, true
+	in.mu.Lock()
+	before := in.out
+	in.out.absorbs, in.out.absorb, in.out.detached = true, rule, true // the answer may be quick
+	in.mu.Unlock()
 	token, ok := out.arm(it)
 	if !ok {
+		in.mu.Lock()
+		in.out.absorbs, in.out.absorb, in.out.detached = before.absorbs, before.absorb, before.detached
+		in.mu.Unlock()
 		l.notApplied(rule, side, "too late: a Close of the proxy's own was sent before, or the direction has ended")
 		return
 	}
-	in.mu.Lock()
-	in.out.absorbs, in.out.absorb, in.out.detached = true, rule, true
-	in.mu.Unlock()
 	l.after(l.p.patience(), func() {
 		if out.disarm(token) {
 			l.notApplied(rule, side, fmt.Sprintf("no frame boundary came within %v; sent a FIN instead", l.p.patience()))
 			l.endSide(side, FIN, rule)
+			return
+		}
+		l.expectClose(side, rule)
+	})
+}
+
+// expectClose ends a side whose Close still could not be written when it should
+// have been answered: its peer does not read.
+func (l *link) expectClose(side frame.Direction, rule ruleRef) {
+	out := l.lane(side)
+	out.mu.Lock()
+	wait := closeFor
+	if waiting := out.out.closing; !waiting {
+		out.mu.Unlock()
+		return
+	} else if len(out.out.queue) > 0 {
+		wait += max(out.out.last-l.tl.Now(), 0)
+	}
+	out.mu.Unlock()
+	l.after(wait, func() {
+		out.mu.Lock()
+		waiting := out.out.closing
+		out.mu.Unlock()
+		if waiting && !l.peer(side).gone.Load() {
+			l.notApplied(rule, side, "the Close could not be written: the peer does not read")
+			l.endSide(side, FullClose, rule)
 		}
 	})
 }

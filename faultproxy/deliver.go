@@ -51,15 +51,10 @@ func (ln *lane) next() (it *item, wait time.Duration, more bool) {
 	case o.finDue:
 		ln.drop()
 		return &item{kind: itemFIN, rule: o.finRule}, 0, true
-	case len(o.queue)+len(o.late)+len(o.inject) == 0:
+	case len(o.queue)+len(o.late) == 0:
 		return nil, 0, false
 	case len(o.holds) > 0:
 		return nil, -1, true
-	}
-	for i := range o.inject {
-		if o.boundary(&o.inject[i]) {
-			return o.take(&o.inject, i), 0, true
-		}
 	}
 	now := ln.l.tl.Now()
 	wait = -1
@@ -135,6 +130,7 @@ func (ln *lane) send(it *item) {
 	case itemTearDown:
 		ln.l.perform(act{kind: actEnd, rule: it.rule, end: End{Client: FullClose, Server: FullClose}})
 	default:
+		it.queued = true
 		ln.note(it, left, ln.l.tl.Now())
 		if !it.aside && !it.late {
 			o.midFrame, o.midMessage = it.midFrame, it.midMessage

@@ -129,14 +129,25 @@ func (ln *lane) flushPartial(at time.Duration) {
 	}
 }
 
-// passFIN sends a FIN as the slot's owner.
+// passFIN sends a FIN as the slot's owner. A reset that was queued meanwhile still
+// follows it.
 func (ln *lane) passFIN(it *item, seen timeline.Seen) {
 	ln.note(it, seen, ln.l.tl.Now())
 	_ = ln.dest().closeWrite()
 	ln.mu.Lock()
+	var after *item
+	for i := range ln.out.queue {
+		if q := ln.out.queue[i]; q.kind == itemRST || q.kind == itemTearDown {
+			after = &q
+		}
+	}
 	ln.out.ended = true
 	ln.drop()
 	ln.mu.Unlock()
+	if after != nil {
+		ln.send(after)
+		return
+	}
 	ln.l.settle(ln.dest())
 }
 
@@ -191,20 +202,30 @@ func (ln *lane) broken(err error) {
 	ln.back().lateReset()
 }
 
-// lateReset passes on a reset of the source that came after its FIN.
+// lateReset passes on a reset of the source that its reader has not seen: one that
+// came after the FIN, or that a write was told of while the reader was about to be.
 func (ln *lane) lateReset() {
-	ln.note(&item{kind: itemRST}, arrived, ln.l.tl.Now())
+	at := ln.l.tl.Now()
 	ends := ln.l.p.conduct()
 	ln.mu.Lock()
 	detached, ended := ln.out.detached, ln.out.ended
+	queued := false // the FIN before it still is
 	for i := range ln.out.queue {
-		if it := &ln.out.queue[i]; it.kind == itemFIN && ends.OnRST == PassRST {
-			it.kind = itemRST
+		if it := &ln.out.queue[i]; it.kind == itemFIN {
+			it.kind, queued = itemRST, true
+			if ends.OnRST == ResetFIN {
+				it.kind, it.rule = itemTearDown, ends.ref(ln.l.tl)
+			}
 		}
 	}
 	ln.mu.Unlock()
+	if !detached && !ended && !queued {
+		ln.passEnd(item{kind: itemRST}, at)
+		return
+	}
+	ln.note(&item{kind: itemRST}, arrived, at)
 	switch {
-	case detached, !ended:
+	case detached, queued:
 	case ends.OnRST == ResetFIN:
 		ln.l.perform(act{kind: actEnd, rule: ends.ref(ln.l.tl), end: End{Client: FullClose, Server: FullClose}})
 	default:

@@ -39,6 +39,9 @@ func (f Latency) Apply(p *Plan) {
 	p.Delay(p.Jitter(f.Delay, f.Jitter))
 }
 
+// along is the direction whose path it delays.
+func (f Latency) along() frame.Direction { return orBoth(f.Dir) }
+
 // Validate refuses negative times.
 func (f Latency) Validate() error { return nonNegative("latency", f.Delay, f.Jitter) }
 

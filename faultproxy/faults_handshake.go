@@ -21,7 +21,7 @@ func (Refuse) String() string { return "refuse" }
 // Reject answers an upgrade request with a plain HTTP response and ends the TCP
 // connection after it. At Requested the upstream is not asked at all.
 type Reject struct {
-	Status int         // 300 to 599; 0 is 503
+	Status int         // 200 to 599; 0 is 503
 	Header http.Header // sent besides Content-Length and Connection: close
 	Body   string
 }

@@ -27,11 +27,11 @@ func (b *batch) forward(raw []byte, i int, it item) {
 	if it.kind == itemBytes {
 		it.count, it.payload = len(raw), raw
 	}
-	if it.kind == itemFrame && it.header.Opcode == frame.OpClose && b.direct {
+	if it.kind == itemFrame && it.header.Opcode == frame.OpClose && !b.gate.sink {
 		b.ln.passedClose()
 	}
 	switch {
-	case b.gate.sink:
+	case b.gate.sink, b.gate.swallow && it.kind == itemBytes:
 		b.note(it, arrived)
 		b.skip(i, len(raw))
 	case !b.direct:
@@ -84,7 +84,7 @@ func (b *batch) note(it item, seen timeline.Seen) { b.ln.note(&it, seen, b.at) }
 
 func (ln *lane) note(it *item, seen timeline.Seen, at time.Duration) {
 	r := timeline.Record{At: at, Conn: ln.l.num, Kind: timeline.KindFrame, Dir: ln.dir, Seen: seen,
-		Header: it.header, Payload: it.payload, Plain: it.plain, Inflated: it.inflated, Opaque: it.opaque, Rule: it.rule}
+		Header: it.header, Payload: it.payload, Plain: it.plain, Inflated: it.inflated, Opaque: it.opaque, Queued: it.queued, Rule: it.rule}
 	r.Alone = !it.plain && ln.l.deflate.alone(it.header)
 	switch it.kind {
 	case itemPiece:

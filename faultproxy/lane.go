@@ -72,6 +72,7 @@ func (ln *lane) read() {
 		b, err := src.read()
 		if len(b) > 0 {
 			at := ln.l.tl.Now()
+			ln.l.overtaken(at)
 			ln.touch(at)
 			ln.take(b, at)
 		}

@@ -248,29 +248,39 @@ func TestProxyCloseIsBoundedAndSaysWhatItWaitsFor(t *testing.T) {
 }
 
 func TestProxyCloseWithATLSClientThatDoesNotRead(t *testing.T) {
-	bubble(t, func(t *testing.T, n *memnet.Network) {
-		p := &faultproxy.Proxy{TLS: true, Upstream: rawServer(t, n, "", func(c net.Conn, _ []byte) {
-			for big := []byte(wire(frame.Binary(make([]byte, 64<<10)))); ; {
-				if _, err := c.Write(big); err != nil {
-					return
+	for _, before := range []faultproxy.Ending{faultproxy.Keep, faultproxy.HalfClose} { // its close_notify is stuck too
+		t.Run(before.String(), func(t *testing.T) {
+			bubble(t, func(t *testing.T, n *memnet.Network) {
+				p := &faultproxy.Proxy{TLS: true, Upstream: rawServer(t, n, "", func(c net.Conn, _ []byte) {
+					for big := []byte(wire(frame.Binary(make([]byte, 64<<10)))); ; {
+						if _, err := c.Write(big); err != nil {
+							return
+						}
+					}
+				})}
+				p.On(t, n).StartIn(t)
+				raw, err := n.Dial("tcp", p.Listener.Addr().String())
+				if err != nil {
+					t.Fatal(err)
 				}
-			}
-		})}
-		p.On(t, n).StartIn(t)
-		raw, err := n.Dial("tcp", p.Listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer raw.Close()
-		c := tls.Client(raw, &tls.Config{RootCAs: p.CertPool(), ServerName: "127.0.0.1"})
-		io.WriteString(c, upgradeRequest+"\r\n")
-		time.Sleep(time.Second)
-		before := time.Now()
-		if err := p.Close(); err != nil {
-			t.Error(err)
-		}
-		if took := time.Since(before); took > time.Second {
-			t.Errorf("Close took %v; a close_notify may take a second", took)
-		}
-	})
+				defer raw.Close()
+				c := tls.Client(raw, &tls.Config{RootCAs: p.CertPool(), ServerName: "127.0.0.1"})
+				io.WriteString(c, upgradeRequest+"\r\n")
+				time.Sleep(time.Second)
+				if before != faultproxy.Keep {
+					if err := p.Conn(1).End(faultproxy.End{Client: before}); err != nil {
+						t.Fatal(err)
+					}
+					settle()
+				}
+				start := time.Now()
+				if err := p.Close(); err != nil {
+					t.Error(err)
+				}
+				if took := time.Since(start); took > time.Second {
+					t.Errorf("Close took %v; a close_notify may take a second", took)
+				}
+			})
+		})
+	}
 }

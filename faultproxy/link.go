@@ -33,13 +33,15 @@ type link struct {
 	active [2]atomic.Int64 // when bytes last arrived, by direction of travel
 	lazies atomic.Pointer[[]*lazyIdle]
 
+	tickMu  sync.Mutex   // one at a time does what is due; nothing under it waits
+	nextDue atomic.Int64 // when that is next
 	mu      sync.Mutex
 	header  http.Header // parsed from head on first use
 	slots   map[*tally]*slot
 	chances map[string]*[3]*rand.Rand // by rule and direction; 2 is none
 	timed   []*timedSlot
 	timer   *time.Timer
-	timers  map[*time.Timer]struct{}
+	tasks   []task // by time
 	gaps    []*gap
 	over    bool
 }
@@ -57,6 +59,7 @@ func (l *link) start() {
 	l.opened = l.tl.Now()
 	l.active[0].Store(int64(l.opened))
 	l.active[1].Store(int64(l.opened))
+	l.nextDue.Store(-1)
 	l.refs.Store(2)
 	l.rearm()
 	go l.up.read()
@@ -91,39 +94,13 @@ func (l *link) spawn(f func()) {
 	}()
 }
 
-// after runs f in d, unless the link is over by then.
-func (l *link) after(d time.Duration, f func()) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.over {
-		return
-	}
-	var t *time.Timer
-	t = time.AfterFunc(d, func() {
-		if !l.enter() {
-			return
-		}
-		defer l.leave()
-		l.mu.Lock()
-		delete(l.timers, t)
-		l.mu.Unlock()
-		f()
-	})
-	if l.timers == nil {
-		l.timers = make(map[*time.Timer]struct{})
-	}
-	l.timers[t] = struct{}{}
-}
-
 func (l *link) finish() {
 	l.mu.Lock()
 	l.over = true
 	if l.timer != nil {
 		l.timer.Stop()
 	}
-	for t := range l.timers {
-		t.Stop()
-	}
+	l.tasks = nil
 	l.mu.Unlock()
 	l.client.shut()
 	l.server.shut()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
@@ -18,18 +19,18 @@ func (p *Proxy) Add(rules ...Rule) error {
 	return p.report(p.change(func(list []*armed) ([]*armed, []note, error) {
 		var notes []note
 		var errs []error
+		taken := namesOf(list)
 		for _, r := range rules {
-			r.Name = nameFor(r, list)
+			r.Name = nameFor(r, taken)
 			a, err := arm(r)
-			if err == nil {
-				if _, old := (&ruleSet{all: list}).find(r.Name); old != nil {
-					err = fmt.Errorf("rule %q: there is one of this name; use Replace, or another name", r.Name)
-				}
+			if err == nil && taken[r.Name] {
+				err = fmt.Errorf("rule %q: there is one of this name; use Replace, or another name", r.Name)
 			}
 			if err != nil {
 				errs = append(errs, err)
 				continue
 			}
+			taken[r.Name] = true
 			list = append(list, a)
 			notes = append(notes, note{"added", a})
 		}
@@ -42,7 +43,7 @@ func (p *Proxy) Add(rules ...Rule) error {
 // (a silence, a timer) continue.
 func (p *Proxy) Replace(r Rule) error {
 	return p.report(p.change(func(list []*armed) ([]*armed, []note, error) {
-		r.Name = nameFor(r, list)
+		r.Name = nameFor(r, namesOf(list))
 		a, err := arm(r)
 		if err != nil {
 			return nil, nil, err
@@ -182,19 +183,25 @@ func (p *Proxy) live() []*link {
 	return list
 }
 
+func namesOf(list []*armed) map[string]bool {
+	names := make(map[string]bool, len(list))
+	for _, a := range list {
+		names[a.Name] = true
+	}
+	return names
+}
+
 // nameFor names a rule that has no name after its fault.
-func nameFor(r Rule, list []*armed) string {
+func nameFor(r Rule, taken map[string]bool) string {
 	if r.Name != "" || r.Do == nil {
 		return r.Name
 	}
 	base, _, _ := strings.Cut(r.Do.String(), " ")
 	name := base
-	for i := 2; ; i++ {
-		if _, old := (&ruleSet{all: list}).find(name); old == nil {
-			return name
-		}
-		name = fmt.Sprintf("%s-%d", base, i)
+	for i := 2; taken[name]; i++ {
+		name = base + "-" + strconv.Itoa(i)
 	}
+	return name
 }
 
 // Middlebox is a preset: what a real proxy or load balancer does by default. See

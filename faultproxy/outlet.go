@@ -1,6 +1,7 @@
 package faultproxy
 
 import (
+	"slices"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
@@ -35,6 +36,7 @@ type item struct {
 	inflated bool   // and inflated
 	opaque   bool   // payload is compressed, which the header does not say
 	late     bool   // others may pass it
+	queued   bool   // it was not sent straight through
 	aside    bool   // armed: it stands between the frames of the stream
 	close    bool   // an injected Close
 	rule     ruleRef
@@ -56,7 +58,7 @@ type outlet struct {
 	busy   bool
 	queue  []item // in order; due times do not fall
 	late   []item // by due time
-	inject []item // for the next boundary
+	inject []item // for the next boundary behind what is queued
 	bytes  int    // in all three
 	last   time.Duration
 	tokens int
@@ -79,7 +81,11 @@ type outlet struct {
 	finRule  ruleRef
 	full     bool // KindHeld was recorded
 
-	// Of the slot's owner.
+	direct      bool // a reader is writing straight through
+	tailFrame   bool // the stream stands within a frame, behind all that waits
+	tailMessage bool // or within a message
+
+	// Of the slot's owner: where the stream stands behind what was written.
 	midFrame, midMessage bool
 }
 
@@ -118,7 +124,7 @@ func (ln *lane) acquire(shaped bool) gate {
 	defer ln.mu.Unlock()
 	g := ln.out.gate()
 	if !g.sink && !shaped && !ln.out.busy && ln.out.clear() {
-		ln.out.busy = true
+		ln.out.busy, ln.out.direct = true, true
 		g.open = true
 	}
 	return g
@@ -128,11 +134,25 @@ func (ln *lane) acquire(shaped bool) gate {
 func (b *batch) refresh() {
 	b.ln.mu.Lock()
 	defer b.ln.mu.Unlock()
-	g := b.ln.out.gate()
+	o := &b.ln.out
+	if o.direct && b.owner {
+		o.leaveDirect() // what was armed goes here
+	}
+	g := o.gate()
 	g.sink = g.sink || b.gate.sink
 	g.open = b.gate.open
 	b.gate = g
-	b.direct = b.direct && !g.sink && b.ln.out.clear()
+	b.direct = b.direct && !g.sink && o.clear()
+	o.direct = o.direct || b.direct
+}
+
+// leaveDirect says that a reader no longer writes straight through. The mutex is held.
+func (o *outlet) leaveDirect() {
+	o.direct = false
+	if len(o.queue) == 0 {
+		o.tailFrame, o.tailMessage = o.midFrame, o.midMessage
+	}
+	o.place()
 }
 
 // release gives the write slot back, or hands it to a writer goroutine if
@@ -140,7 +160,11 @@ func (b *batch) refresh() {
 func (ln *lane) release() {
 	ln.mu.Lock()
 	defer ln.mu.Unlock()
-	ln.out.busy = false
+	o := &ln.out
+	o.busy = false
+	if o.direct {
+		o.leaveDirect()
+	}
 	ln.kick()
 }
 
@@ -157,7 +181,7 @@ func (ln *lane) kick() {
 		case o.wake <- struct{}{}:
 		default:
 		}
-	case !o.busy && (o.finDue || len(o.queue)+len(o.late)+len(o.inject) > 0) && !o.ended:
+	case !o.busy && (o.finDue || len(o.queue)+len(o.late) > 0) && !o.ended:
 		o.busy = true
 		o.wake = make(chan struct{}, 1)
 		ln.l.spawn(ln.deliver)
@@ -167,8 +191,10 @@ func (ln *lane) kick() {
 // drop forgets all that waits, because the direction ends. The mutex is held.
 func (ln *lane) drop() {
 	o := &ln.out
-	for i := range o.inject {
-		ln.tooLate(&o.inject[i])
+	for _, it := range slices.Concat(o.inject, o.queue) {
+		if it.aside {
+			ln.tooLate(&it)
+		}
 	}
 	o.queue, o.late, o.inject, o.bytes = nil, nil, nil, 0
 	o.finDue, o.closing = false, false
@@ -224,9 +250,9 @@ func (ln *lane) enqueue(it item, raw []byte, at time.Duration, rules *ruleSet) {
 func (o *outlet) add(it item) {
 	o.bytes += len(it.data)
 	if !it.late {
-		it.due = max(it.due, o.last)
-		o.last = it.due
-		o.queue = append(o.queue, it)
+		o.append(it)
+		o.tailFrame, o.tailMessage = it.midFrame, it.midMessage
+		o.place()
 		return
 	}
 	i := len(o.late)
@@ -236,6 +262,28 @@ func (o *outlet) add(it item) {
 	o.late = append(o.late, item{})
 	copy(o.late[i+1:], o.late[i:])
 	o.late[i] = it
+}
+
+// append puts an item behind all others. The mutex is held.
+func (o *outlet) append(it item) {
+	it.due = max(it.due, o.last)
+	o.last = it.due
+	o.queue = append(o.queue, it)
+}
+
+// place queues what was armed, as far as it may stand behind what is queued. While
+// a reader writes straight through it has to wait. The mutex is held.
+func (o *outlet) place() {
+	if o.direct && len(o.queue) == 0 {
+		return
+	}
+	o.inject = slices.DeleteFunc(o.inject, func(it item) bool {
+		may := !o.tailFrame && (it.header.Opcode.IsControl() || !o.tailMessage)
+		if may {
+			o.append(it)
+		}
+		return may
+	})
 }
 
 // awaitSpace keeps the reader from reading on while too much is held.

@@ -9,11 +9,12 @@ import (
 
 // peer is one end of a proxied connection as the proxy holds it.
 type peer struct {
-	conn net.Conn    // what to read and write: TLS, or the socket itself
-	pre  []byte      // read ahead during the handshake, not yet processed
-	gone atomic.Bool // the socket was closed from here
-	fin  atomic.Bool // its FIN was read: nobody reads it any more
-	rst  atomic.Bool // a write met its reset, which a read then may not see (Linux tells once)
+	conn     net.Conn    // what to read and write: TLS, or the socket itself
+	pre      []byte      // read ahead during the handshake, not yet processed
+	gone     atomic.Bool // the socket was closed from here
+	fin      atomic.Bool // its FIN was read: nobody reads it any more
+	notified atomic.Bool // a close_notify was sent on TLS
+	rst      atomic.Bool // a write met its reset, which a read then may not see (Linux tells once)
 }
 
 // socket is the connection below TLS.
@@ -27,7 +28,11 @@ func (p *peer) socket() net.Conn {
 // closeWrite sends a FIN, behind a close_notify on TLS.
 func (p *peer) closeWrite() error {
 	if t, ok := p.conn.(*tls.Conn); ok {
-		_ = t.CloseWrite() // the FIN below matters more
+		// The FIN below matters more, also to a peer that does not read.
+		p.notified.Store(true)
+		cut := time.AfterFunc(notifyFor, func() { _ = p.socket().SetWriteDeadline(time.Unix(1, 0)) })
+		_ = t.CloseWrite()
+		cut.Stop()
 	}
 	return shutdownWrite(p.socket())
 }
@@ -55,7 +60,10 @@ const notifyFor = time.Second
 func (p *peer) close(spawn func(func())) {
 	switch t, ok := p.conn.(*tls.Conn); {
 	case p.gone.Swap(true):
+	case ok && p.notified.Load(): // or it is stuck, and TLS locked
+		_ = t.NetConn().Close()
 	case ok:
+		p.interrupt() // a close_notify that is stuck holds a mutex, which must not be waited for
 		spawn(func() {
 			cut := time.AfterFunc(notifyFor, func() { _ = t.NetConn().Close() })
 			_ = t.Close()

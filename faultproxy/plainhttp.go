@@ -1,6 +1,7 @@
 package faultproxy
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log"
@@ -91,7 +92,9 @@ func (p *Proxy) startHTTP() {
 		},
 		ErrorHandler: p.unreached,
 	}
-	p.http = &http.Server{ErrorLog: silent, ReadHeaderTimeout: headTimeout, Handler: http.HandlerFunc(
+	ctx, cancel := context.WithCancel(context.Background())
+	p.endHTTP = cancel
+	p.http = &http.Server{BaseContext: func(net.Listener) context.Context { return ctx }, ErrorLog: silent, ReadHeaderTimeout: headTimeout, Handler: http.HandlerFunc(
 		func(w http.ResponseWriter, r *http.Request) {
 			if !p.enter() {
 				panic(http.ErrAbortHandler)
@@ -107,7 +110,12 @@ func (p *Proxy) startHTTP() {
 	}()
 }
 
-func (p *Proxy) stopHTTP() { _ = p.http.Close() }
+// stopHTTP ends all exchanges; those that switched protocols end by their context,
+// since http.Server.Close does not know them any more.
+func (p *Proxy) stopHTTP() {
+	_ = p.http.Close()
+	p.endHTTP()
+}
 
 // unreached answers for an upstream that did not.
 func (p *Proxy) unreached(w http.ResponseWriter, r *http.Request, err error) {

@@ -87,9 +87,10 @@ type Proxy struct {
 	links    map[int]*link
 	http     *http.Server
 	httpIn   *channelListener
-	done     chan struct{} // closed when the proxy closes
-	idle     chan struct{} // closed when the last goroutine has left
-	running  int           // goroutines that Close waits for, links included
+	endHTTP  context.CancelFunc // ends exchanges that switched protocols
+	done     chan struct{}      // closed when the proxy closes
+	idle     chan struct{}      // closed when the last goroutine has left
+	running  int                // goroutines that Close waits for, links included
 	closing  bool
 	closeErr error
 	closed   chan struct{}

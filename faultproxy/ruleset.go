@@ -92,8 +92,10 @@ func newRuleSet(list []*armed) *ruleSet {
 		case StageTime:
 			s.timed = append(s.timed, a)
 		case StagePath:
-			for i := range s.path {
-				s.path[i] = append(s.path[i], a)
+			for i, d := range [2]frame.Direction{frame.ToServer, frame.ToClient} {
+				if along, ok := a.Do.(interface{ along() frame.Direction }); !ok || along.along().Has(d) {
+					s.path[i] = append(s.path[i], a)
+				}
 			}
 		case StageFrame:
 			s.addFrameRule(a)

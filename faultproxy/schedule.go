@@ -1,11 +1,35 @@
 package faultproxy
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 )
+
+// task is something to be done once, at a time.
+type task struct {
+	at time.Duration
+	do func()
+}
+
+// after does f in d, unless the link is over by then. f must not wait. What is due
+// at one instant is done in the order in which it was asked for, before time rules.
+func (l *link) after(d time.Duration, f func()) {
+	at := l.tl.Now() + d
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over {
+		return
+	}
+	i := len(l.tasks)
+	for i > 0 && l.tasks[i-1].at > at {
+		i--
+	}
+	l.tasks = slices.Insert(l.tasks, i, task{at, f})
+	l.setTimer()
+}
 
 // timedSlot is a time rule on one connection. The link's mutex guards it.
 type timedSlot struct {
@@ -69,7 +93,7 @@ func (l *link) rearm() {
 		return
 	}
 	l.arrange(list)
-	due := l.takeDue(now)
+	_, due := l.takeDue(now, false)
 	l.mu.Unlock()
 	l.ask(due, now)
 }
@@ -89,15 +113,16 @@ func (l *link) timedRules() (*ruleSet, []*armed) {
 
 // arrange makes the slots of the time rules. The mutex is held.
 func (l *link) arrange(list []*armed) {
-	old := l.timed
-	l.timed = nil
+	old := make(map[*tally]*timedSlot, len(l.timed))
+	for _, s := range l.timed {
+		old[s.a.tally] = s
+	}
+	l.timed = make([]*timedSlot, 0, len(list))
 	var lazies []*lazyIdle
 	for _, a := range list {
 		s := &timedSlot{a: a, on: timingOf(a.On), base: max(l.opened, a.added)}
-		for _, o := range old {
-			if o.a.tally == a.tally && o.on == s.on {
-				s.base, s.n, s.lazy = o.base, o.n, o.lazy
-			}
+		if o := old[a.tally]; o != nil && o.on == s.on {
+			s.base, s.n, s.lazy = o.base, o.n, o.lazy
 		}
 		if s.on.lazy > 0 {
 			if s.lazy == nil {
@@ -115,14 +140,19 @@ func (l *link) arrange(list []*armed) {
 	}
 }
 
-// setTimer aims the connection's one timer at the next time rule. The mutex is held.
+// setTimer aims the connection's one timer at the next task or time rule. The mutex
+// is held.
 func (l *link) setTimer() {
 	next := time.Duration(-1)
+	if len(l.tasks) > 0 {
+		next = l.tasks[0].at
+	}
 	for _, s := range l.timed {
 		if d := s.due(l); d >= 0 && (next < 0 || d < next) {
 			next = d
 		}
 	}
+	l.nextDue.Store(int64(next))
 	switch wait := max(next-l.tl.Now(), 0); {
 	case l.over || next < 0:
 		if l.timer != nil {
@@ -141,16 +171,43 @@ func (l *link) tick() {
 		return
 	}
 	defer l.leave()
+	l.doDue()
+}
+
+// overtaken does what is due before bytes that arrive at the same instant, so that
+// their order does not depend on which goroutine came first.
+func (l *link) overtaken(at time.Duration) {
+	if next := time.Duration(l.nextDue.Load()); next >= 0 && next <= at {
+		l.doDue()
+	}
+}
+
+// doDue does the tasks that are due and asks the time rules that are.
+func (l *link) doDue() {
+	l.tickMu.Lock()
+	defer l.tickMu.Unlock()
 	now := l.tl.Now()
 	l.mu.Lock()
-	due := l.takeDue(now)
+	tasks, due := l.takeDue(now, true)
 	l.mu.Unlock()
+	for _, t := range tasks {
+		t.do()
+	}
 	l.ask(due, now)
 }
 
-// takeDue returns the rules that are due, and no others (an idle deadline may have
-// moved since), and sets the timer for the next. The mutex is held.
-func (l *link) takeDue(now time.Duration) (due []*armed) {
+// takeDue returns the tasks, if wanted, and the rules that are due, and no others
+// (an idle deadline may have moved since), and sets the timer for the next. The
+// mutex is held.
+func (l *link) takeDue(now time.Duration, tasksToo bool) (tasks []task, due []*armed) {
+	if tasksToo {
+		n := 0
+		for n < len(l.tasks) && l.tasks[n].at <= now {
+			n++
+		}
+		tasks = slices.Clone(l.tasks[:n])
+		l.tasks = slices.Delete(l.tasks, 0, n)
+	}
 	for _, s := range l.timed {
 		if d := s.due(l); d >= 0 && d <= now {
 			s.n++
@@ -161,7 +218,7 @@ func (l *link) takeDue(now time.Duration) (due []*armed) {
 		}
 	}
 	l.setTimer()
-	return due
+	return tasks, due
 }
 
 // ask asks rules whose time has come, in order.

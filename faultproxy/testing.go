@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
 // TB is what a proxy needs of a test: *testing.T, *testing.B and GinkgoT() have it.
@@ -54,6 +55,11 @@ func (p *Proxy) StartIn(tb TB) *Proxy {
 	p.tb = tb
 	if err := p.Start(); err != nil {
 		tb.Fatalf("%v", err)
+	}
+	if a, ok := tb.(interface {
+		Attach(name string, tl *timeline.Timeline)
+	}); ok { // package assertions/specs: into the report of a spec that fails
+		a.Attach("faultproxy", p.Timeline)
 	}
 	tb.Cleanup(func() {
 		tb.Helper()

@@ -86,6 +86,9 @@ func (t *Timeline) append(r *Record, truncated bool) int {
 	if truncated {
 		rec.flags |= flagTruncated
 	}
+	if r.Queued {
+		rec.flags |= flagQueued
+	}
 	rec.stored = uint32(len(payload))
 
 	t.mu.Lock()

@@ -13,7 +13,7 @@ import (
 
 // Canonical returns the events in an order that does not depend on how
 // goroutines were scheduled: by time, connection, direction, and within one
-// direction of a connection as recorded. What happens at one instant to one
+// direction of a connection as recorded, what left from a queue last. What happens at one instant to one
 // connection begins with its handshake and finishes with its end, whatever the
 // direction. Equal seeds give equal canonical timelines in virtual time.
 func (t *Timeline) Canonical() []Event { return t.whole().Canonical() }
@@ -27,9 +27,19 @@ func (v *View) Canonical() []Event {
 			cmp.Compare(a.Conn, b.Conn),
 			cmp.Compare(phase(a.Kind), phase(b.Kind)),
 			cmp.Compare(a.Dir, b.Dir),
+			cmp.Compare(queued(a), queued(b)),
 		)
 	})
 	return events
+}
+
+// queued orders what left from a queue behind what else one direction saw at that
+// instant: two goroutines wrote it down.
+func queued(e Event) int {
+	if e.Queued {
+		return 1
+	}
+	return 0
 }
 
 // phase orders what one goroutine does before and after the two directions run.

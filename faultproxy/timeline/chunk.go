@@ -42,6 +42,7 @@ const (
 	flagTruncated flags = 1 << 24
 	flagFields    flags = 1 << 25 // fields are stored behind the payload
 	flagAlone     flags = 1 << 26 // the payload is to be inflated for readers
+	flagQueued    flags = 1 << 27
 )
 
 func (f flags) kind() Kind { return Kind(f & 31) }
@@ -181,6 +182,7 @@ func (c *chunk) event(i int, rules []string) Event {
 		Inflated:  r.flags&flagInflated != 0,
 		Opaque:    r.flags&flagOpaque != 0,
 		Truncated: r.flags&flagTruncated != 0,
+		Queued:    r.flags&flagQueued != 0,
 	}
 	if e.Kind.isFrame() {
 		e.Header = r.flags.header()

@@ -191,7 +191,7 @@ func section(s string) string {
 	if s == "" {
 		return ""
 	}
-	return "(RFC 6455 section " + oneLine(s) + ")"
+	return "(" + oneLine(s) + ")"
 }
 
 // words joins what is not empty by spaces, and a reason without one before it.

@@ -50,6 +50,8 @@ type Record struct {
 	// still compressed. A data frame with RSV1 that is not Inflated is taken as
 	// such by itself; continuation frames need it.
 	Opaque bool
+	// Queued says that it left from a queue, which its own goroutine serves.
+	Queued bool
 	// Bytes is how many bytes a KindBytes or KindHeld event is about, or how many
 	// events a KindLost one stands for.
 	Bytes  int
@@ -75,6 +77,9 @@ type Event struct {
 	Inflated bool
 	// Opaque says that Payload is compressed and could not be inflated.
 	Opaque bool
+	// Queued says that it left from a queue. In canonical order it comes behind what
+	// the same direction brought at the same instant.
+	Queued bool
 	Count  int // bytes of a KindBytes or KindHeld event, events of a KindLost one
 	Fields []Field
 }

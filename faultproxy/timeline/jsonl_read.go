@@ -180,6 +180,8 @@ func (l *lineReader) read(m member) error {
 		return m.named(func(s string) (err error) { l.Payload, err = base64.StdEncoding.DecodeString(s); return err })
 	case "truncated":
 		return m.into(&l.truncated)
+	case "queued":
+		return m.into(&l.Queued)
 	case "inflated":
 		return m.into(&l.Inflated)
 	case "opaque":

@@ -29,7 +29,7 @@ type Extra struct {
 // keys of an event's line that fields must not be mistaken for.
 var commonKeys = map[string]bool{
 	"event": true, "t": true, "conn": true, "dir": true, "seen": true, "rule": true, "bytes": true,
-	"count": true, "text": true, "base64": true, "truncated": true, "inflated": true, "opaque": true, "fields": true,
+	"count": true, "text": true, "base64": true, "truncated": true, "queued": true, "inflated": true, "opaque": true, "fields": true,
 }
 
 // frameKeys are those of frames only.
@@ -161,6 +161,9 @@ func (e Event) appendPayload(dst []byte) []byte {
 	}
 	if e.Truncated {
 		dst = append(dst, `,"truncated":true`...)
+	}
+	if e.Queued {
+		dst = append(dst, `,"queued":true`...)
 	}
 	if e.Inflated {
 		dst = append(dst, `,"inflated":true`...)

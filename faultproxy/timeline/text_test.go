@@ -158,7 +158,7 @@ func TestTextOfEveryKind(t *testing.T) {
 		{ruled(timeline.KindFault, frame.ToClient, "does", "closes with 1012"), "r: closes with 1012"},
 		{plain(timeline.KindFault, "does", "resets"), "a caller: resets"},
 		{ruled(timeline.KindNotApplied, frame.ToClient, "why", "compressed"), "r could not act: compressed"},
-		{plain(timeline.KindOpaque, "section", "5.2", "why", "reserved opcode"), "no longer read as frames: reserved opcode (RFC 6455 section 5.2)"},
+		{plain(timeline.KindOpaque, "section", "RFC 6455 section 5.2", "why", "reserved opcode"), "no longer read as frames: reserved opcode (RFC 6455 section 5.2)"},
 		{ruled(timeline.KindSilence, frame.ToClient), "silent from here on by r"},
 		{ruled(timeline.KindHeal, frame.ToClient), "no longer silent by r"},
 		{timeline.Event{Kind: timeline.KindHeld, Count: 1024}, "queue full (1024 bytes): its source is not read until there is room"},

@@ -35,7 +35,14 @@ var layers = []layer{
 	{"faultproxy/middlebox", []string{"faultproxy", "faultproxy/..."}, nil},
 	{"faultproxy/cmd/faultproxy", []string{"faultproxy", "faultproxy/...", "fakeserver"},
 		[]string{"github.com/alecthomas/kong", "github.com/goccy/go-yaml", "github.com/gorilla/websocket"}},
+	{"fakeserver", []string{"faultproxy", "faultproxy/..."}, []string{"github.com/gorilla/websocket"}},
+	{"assertions/specs", []string{"faultproxy", "faultproxy/..."}, ginkgo},
 }
+
+// ginkgo is Ginkgo, Gomega and what they are built from.
+var ginkgo = []string{"github.com/onsi/ginkgo/v2", "github.com/onsi/gomega", "github.com/Masterminds/semver/v3",
+	"github.com/go-logr/logr", "github.com/go-task/slim-sprig/v3", "github.com/google/go-cmp", "go.yaml.in/yaml/v3",
+	"golang.org/x/net", "golang.org/x/text", "golang.org/x/tools", "golang.org/x/sys"}
 
 // anywhere may be used by every package.
 var anywhere = []string{"internal/schema"}

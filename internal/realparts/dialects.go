@@ -20,7 +20,6 @@ const (
 	Answered   = "answer"      // the answer to one arrived
 	ServerBeat = "server-beat" // a beat of the server arrived
 	GaveUp     = "gave-up"     // it called the connection dead, for Reason
-	Untold     = "failed"      // something else went wrong, said by Reason
 )
 
 // Said is one thing that the client of a protocol said. Not every client lets
@@ -42,8 +41,7 @@ type DialectClient struct {
 // StartDialectClient runs the npm client of a protocol in a Node.js process of its
 // own: the one in node/dialects that is named as the dialect is. It connects once,
 // beats or expects beats every interval, and ends when it has given the connection
-// up, or failed. It is killed when the test ends, or after a little more than a
-// minute.
+// up, or failed, or after 40 s. It is killed when the test ends.
 func StartDialectClient(tb testing.TB, dialect, url string, interval time.Duration) *DialectClient {
 	tb.Helper()
 	path := find(tb, "apt-get install nodejs npm", "node", "nodejs")
@@ -51,7 +49,7 @@ func StartDialectClient(tb testing.TB, dialect, url string, interval time.Durati
 	if _, err := os.Stat(filepath.Join(dir, "node_modules", "graphql-ws")); err != nil {
 		missing(tb, "the npm packages with real clients", "npm ci --prefix internal/realparts/node --ignore-scripts")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), nodeLimit+5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), nodeLimit)
 	c := &DialectClient{dialect: dialect, cmd: exec.CommandContext(ctx, path,
 		filepath.Join(dir, "dialects", "main.mjs"), dialect, url, strconv.FormatInt(interval.Milliseconds(), 10))}
 	c.cmd.Stdout, c.cmd.Stderr = &c.stdout, &c.stderr

@@ -13,8 +13,8 @@
 //
 // The client beats, or expects beats, every INTERVAL-MS. Clients that would connect
 // again are kept from it: one connection is one story. After gave-up the program
-// ends with status 0, once the closing handshake had its chance; after failed, or a
-// minute without either, with another one.
+// ends with status 0, once the closing handshake had its chance; after failed, or
+// 40 s without either, with another one.
 const [dialect, url, interval] = process.argv.slice(2);
 
 function say(event, more) {
@@ -24,9 +24,9 @@ function say(event, more) {
 }
 
 setTimeout(() => {
-  console.error(`${dialect}: still connected after a minute`);
+  console.error(`${dialect}: it has not given up after 40 s`);
   process.exit(3);
-}, 60_000);
+}, 40_000);
 
 const { default: play } = await import(`./${dialect}.mjs`);
 await play(url, Number(interval), say);

@@ -1,0 +1,112 @@
+package fakeserver
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+)
+
+// Handler says how connections are served: what happens before the 101, what the
+// server answers by itself, and what it does. Handlers are values that print as
+// what they do; make one with [Script], [Func], [RejectWith], [RedirectTo] or
+// [Stall], or use [Echo] or [Silent]. The zero value accepts and answers pings and
+// Closes, and nothing else.
+//
+// A handler serves one upgrade attempt, the last one of a list all that follow,
+// unless Times, Until or For say otherwise.
+type Handler struct {
+	text   string
+	source string          // file:line of the call that made it
+	before []HandshakeStep // in order, before the 101
+	open   func(*Conn)     // before the 101 is written; must not wait
+	serve  func(*Conn)     // in a goroutine of its own once the connection is open; nil: none
+
+	times int
+	until frame.Trigger
+	span  time.Duration
+}
+
+var (
+	// Echo sends every message back, fragment by fragment, and answers pings and
+	// Closes.
+	Echo = Handler{text: "Echo", open: func(c *Conn) {
+		c.addOrder(&order{match: frame.Op(frame.OpText, frame.OpBinary, frame.OpContinuation),
+			answer: func(f frame.Frame) []frame.Frame {
+				f.Masked = false
+				return []frame.Frame{f}
+			}})
+	}}
+	// Silent reads and completes the closing handshake, and sends nothing else, not
+	// even pongs.
+	Silent = Handler{text: "Silent", open: func(c *Conn) {
+		c.addOrder(&order{match: frame.Op(frame.OpPing), replaces: true})
+	}}
+)
+
+// Func runs a function for each connection, in a goroutine of its own, once it is
+// open. When it returns the connection serves on: it reads, and answers pings and
+// Closes. Close waits for it, so it has to return when the connection is over:
+// [Conn.Next] then fails and [Conn.Done] is closed. A panic is collected as a
+// failure and closes the connection. The name is for messages.
+func Func(name string, serve func(*Conn)) Handler {
+	return Handler{text: "Func(" + name + ")", source: caller(0), serve: serve}
+}
+
+// RejectWith answers the upgrade with an HTTP status other than 101 and closes the
+// connection. [Header] and [Body] say more; the default body is the status in words.
+func RejectWith(status int, details ...Detail) Handler {
+	step := Reject(status, details...)
+	return Handler{text: withDetails("RejectWith(%d", status, details), source: caller(0), before: []HandshakeStep{step}}
+}
+
+// RedirectTo answers the upgrade with 302 and a Location. {ws} and {http} in it
+// stand for the address the client used.
+func RedirectTo(location string) Handler {
+	return Handler{text: fmt.Sprintf("RedirectTo(%q)", location), source: caller(0),
+		before: []HandshakeStep{Reject(302, Header("Location", location))}}
+}
+
+// Stall accepts TCP and never answers the upgrade, until the client leaves.
+func Stall() Handler {
+	return Handler{text: "Stall()", source: caller(0), before: []HandshakeStep{holdStep{}}}
+}
+
+// Times says how many attempts the handler serves; below 1 is 1.
+func (h Handler) Times(n int) Handler { h.times = max(n, 1); return h }
+
+// Until makes the handler serve every attempt until something has happened since
+// its first one: a frame, or an event such as timeline.Noted("ready").
+func (h Handler) Until(event frame.Trigger) Handler { h.until = event; return h }
+
+// For makes the handler serve every attempt for this long, from its first one on.
+func (h Handler) For(d time.Duration) Handler { h.span = d; return h }
+
+// String returns what the handler does, such as "RejectWith(503).Times(2)".
+func (h Handler) String() string {
+	s := h.text
+	if s == "" {
+		s = "Handler{}"
+	}
+	if h.times > 0 {
+		s += fmt.Sprintf(".Times(%d)", h.times)
+	}
+	if h.until != nil {
+		s += fmt.Sprintf(".Until(%v)", h.until)
+	}
+	if h.span > 0 {
+		s += fmt.Sprintf(".For(%v)", h.span)
+	}
+	return s
+}
+
+// withDetails formats a call with details behind its first argument.
+func withDetails(format string, first any, details []Detail) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, format, first)
+	for _, d := range details {
+		b.WriteString(", " + d.text)
+	}
+	return b.String() + ")"
+}

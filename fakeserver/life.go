@@ -1,0 +1,110 @@
+package fakeserver
+
+import (
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+)
+
+func (c *Conn) isAttempt() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state == attempted
+}
+
+func (c *Conn) isServing() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.serving
+}
+
+// record appends to the timeline as an event of this connection.
+func (c *Conn) record(r timeline.Record) {
+	r.Conn = c.num
+	c.s.record(r)
+}
+
+// enter takes a reference. The mutex is held.
+func (c *Conn) enter() { c.refs++ }
+
+// leave gives a reference back. The last one ends the connection.
+func (c *Conn) leave() {
+	c.mu.Lock()
+	c.refs--
+	last := c.refs == 0 && c.gone && c.state == isOpen
+	if last {
+		c.state = isOver
+	}
+	c.mu.Unlock()
+	if last {
+		c.ended("it is over")
+	}
+}
+
+// ended is the last thing that happens to a connection that was attempted.
+func (c *Conn) ended(why string) {
+	c.record(timeline.Record{Kind: timeline.KindEnded})
+	c.feed.end(fmt.Errorf("%s: %w", why, io.EOF))
+	c.s.mu.Lock()
+	delete(c.s.live, c)
+	c.s.mu.Unlock()
+	close(c.over)
+	c.s.leave()
+}
+
+// shut closes the socket, once; before is recorded first. It reports whether it
+// did it.
+func (c *Conn) shut(before timeline.Record, how func(net.Conn)) bool {
+	c.mu.Lock()
+	if c.gone {
+		c.mu.Unlock()
+		return false
+	}
+	c.gone = true
+	c.out.drop()
+	c.mu.Unlock()
+	if before.Kind != 0 {
+		c.record(before)
+	}
+	how(c.conn)
+	close(c.cutC)
+	return true
+}
+
+// cut closes the connection without ceremony, whatever state it is in.
+func (c *Conn) cut() {
+	c.mu.Lock()
+	conn := c.conn
+	c.mu.Unlock()
+	if conn != nil {
+		c.shut(closedRecord(), hardClose)
+	}
+}
+
+// serveIt runs the handler's function.
+func (c *Conn) serveIt() {
+	defer c.s.leave()
+	finished := false
+	defer func() {
+		why := recover()
+		c.mu.Lock()
+		c.serving = false
+		c.mu.Unlock()
+		switch {
+		case why != nil:
+			c.crashed(fmt.Sprintf("%v panicked: %v\n%s", c.handler, why, stack()))
+		case !finished:
+			c.crashed(fmt.Sprintf("%v ended its goroutine (t.FailNow, t.Fatal or runtime.Goexit): only the test's own goroutine may; return from the handler instead", c.handler))
+		}
+	}()
+	c.handler.serve(c)
+	finished = true
+}
+
+// crashed collects the failure of a handler and closes its connection.
+func (c *Conn) crashed(what string) {
+	c.s.failed(Failure{Conn: c.num, Source: c.handler.source, Text: what})
+	c.cut()
+}
