@@ -42,7 +42,7 @@ var layers = []layer{
 // ginkgo is Ginkgo, Gomega and what they are built from.
 var ginkgo = []string{"github.com/onsi/ginkgo/v2", "github.com/onsi/gomega", "github.com/Masterminds/semver/v3",
 	"github.com/go-logr/logr", "github.com/go-task/slim-sprig/v3", "github.com/google/go-cmp", "go.yaml.in/yaml/v3",
-	"golang.org/x/net", "golang.org/x/text", "golang.org/x/tools", "golang.org/x/sys"}
+	"golang.org/x/mod", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys", "golang.org/x/text", "golang.org/x/tools"}
 
 // anywhere may be used by every package.
 var anywhere = []string{"internal/schema"}
