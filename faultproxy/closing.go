@@ -32,13 +32,13 @@ func (l *link) closeSide(side frame.Direction, c Close, rule ruleRef) {
 	raw, it := out.compose(c.frame(), rule)
 	it.data, it.close = raw, true
 	in.mu.Lock()
-	before := in.out
+	absorbs, absorb, detached := in.out.absorbs, in.out.absorb, in.out.detached
 	in.out.absorbs, in.out.absorb, in.out.detached = true, rule, true // the answer may be quick
 	in.mu.Unlock()
 	token, ok := out.arm(it)
 	if !ok {
 		in.mu.Lock()
-		in.out.absorbs, in.out.absorb, in.out.detached = before.absorbs, before.absorb, before.detached
+		in.out.absorbs, in.out.absorb, in.out.detached = absorbs, absorb, detached
 		in.mu.Unlock()
 		l.notApplied(rule, side, "too late: a Close of the proxy's own was sent before, or the direction has ended")
 		return

@@ -104,7 +104,9 @@ func (ln *lane) passEnd(it item, at time.Duration) {
 		if g.open {
 			ln.release()
 		}
-		ln.enqueue(pass, nil, at, rules)
+		if !ln.enqueue(pass, nil, at, rules) && pass.kind != itemFIN {
+			ln.send(&pass) // its FIN went ahead
+		}
 	}
 }
 

@@ -221,8 +221,8 @@ func (o *outlet) limit() int {
 }
 
 // enqueue holds an item until it is due. at is when it would go out were it not
-// for the rules of the path.
-func (ln *lane) enqueue(it item, raw []byte, at time.Duration, rules *ruleSet) {
+// for the rules of the path. false means that nothing more can be written.
+func (ln *lane) enqueue(it item, raw []byte, at time.Duration, rules *ruleSet) bool {
 	if len(raw) > 0 {
 		it.data = append(make([]byte, 0, len(raw)), raw...)
 	}
@@ -240,10 +240,11 @@ func (ln *lane) enqueue(it item, raw []byte, at time.Duration, rules *ruleSet) {
 	ln.mu.Lock()
 	defer ln.mu.Unlock()
 	if ln.out.ended {
-		return
+		return false
 	}
 	ln.out.add(it)
 	ln.kick()
+	return true
 }
 
 // add puts an item where it belongs. The mutex is held.

@@ -38,7 +38,8 @@ type session struct {
 }
 
 func (s *session) complain(format string, args ...any) {
-	fmt.Fprintf(s.stderr, "faultproxy: "+format+"\n", args...)
+	text := strings.TrimPrefix(fmt.Sprintf(format, args...), "faultproxy: ") // the library's own
+	fmt.Fprintln(s.stderr, "faultproxy: "+text)
 }
 
 // usageError is an error of whoever typed the command.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -49,6 +50,9 @@ func (c *explainCmd) Run(s *session) error {
 		fmt.Fprintln(s.stdout)
 	}
 	reports := diagnosis.Analyzer{Client: client}.All(tl)
+	if tl.Len() == 0 && tl.Seed() == 0 && broken == nil {
+		return errors.New("nothing to explain: the recording is empty, without even its first line")
+	}
 	if len(reports) == 0 && broken == nil {
 		_, err := io.WriteString(s.stdout, "no connection in this recording\n")
 		return err

@@ -33,7 +33,7 @@ func parseRules(doc string) ([]faultproxy.Rule, error) {
 	}
 	lines := make([]string, len(problems))
 	for i, p := range problems {
-		lines[i] = "--rule, " + excerpt(doc, locate(doc, p.Path), p.Path, p.Text)
+		lines[i] = "--rule: " + excerpt(doc, locate(doc, p.Path), p.Path, p.Text)
 	}
 	return nil, badUsage("%s", strings.Join(lines, "\n"))
 }

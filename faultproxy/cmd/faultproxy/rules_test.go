@@ -9,15 +9,15 @@ import (
 func TestParseRulesShowsThePlace(t *testing.T) {
 	cases := []struct{ name, doc, want string }{
 		{"a key two lines down", "on: opened\ndo:\n  close:\n    cod: 1012\n",
-			"--rule, line 4, column 5: do.close.cod: unknown key \"cod\"; did you mean \"code\"? known: code, reason, toward, other\n      cod: 1012\n      ^"},
+			"--rule: line 4, column 5: do.close.cod: unknown key \"cod\"; did you mean \"code\"? known: code, reason, toward, other\n      cod: 1012\n      ^"},
 		{"the second rule of a list", "- do: hang\n- on: {elapsed: 1s}\n  do: drop\n",
-			"--rule, line 2, column 5: [1]: rule \"drop\": \"drop\" needs a frame"},
+			"--rule: line 2, column 5: [1]: rule \"drop\": \"drop\" needs a frame"},
 		{"what is missing, at what it is missing from", "on: opened\ndo:\n  inject:\n    toward: to-server\n",
-			"--rule, line 3, column 3: do.inject.frame: missing, but required\n    inject:\n    ^"},
+			"--rule: line 3, column 3: do.inject.frame: missing, but required\n    inject:\n    ^"},
 		{"a quoted key", `{do: {reject: {headers: {"a.b": [1, true]}}}}`,
-			`--rule, line 1, column 37: do.reject.headers["a.b"][1]: want a text, got true`},
+			`--rule: line 1, column 37: do.reject.headers["a.b"][1]: want a text, got true`},
 		{"behind letters of several bytes", `{name: "ééé", do: hng}`,
-			"--rule, line 1, column 15: do: unknown value \"hng\"; did you mean \"hang\"?"},
+			"--rule: line 1, column 15: do: unknown value \"hng\"; did you mean \"hang\"?"},
 		{"not YAML at all", "on: [opened\ndo: drop", "--rule is not YAML: line "},
 	}
 	for _, c := range cases {
