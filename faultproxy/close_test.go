@@ -167,6 +167,28 @@ func TestCloseAfterACloseOfThePeersOwnIsTooLate(t *testing.T) {
 	}
 }
 
+func TestCloseAfterOneThatWasInjectedIsTooLate(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		r := newRig(t, n, nil)
+		client, server := r.open()
+		r.p.Conn(1).Inject(frame.Close(1001, "raw"), frame.ToClient)
+		settle()
+		r.p.Conn(1).SendClose(1012, "restart")
+		client.says(`close 1001 "raw"`)
+		server.says()
+	})
+}
+
+func TestCloseThatOnlyAFINAnswersKeepsTheOtherSide(t *testing.T) {
+	closing(t, faultproxy.Close{Code: 1012, Reason: "restart", Other: faultproxy.OtherKeep}, func(t *testing.T, r *rig, client, server *side) {
+		client.closeWrite()
+		client.says(restart, "fin")
+		client.until(time.Hour)
+		server.wants()
+		r.over(false)
+	})
+}
+
 func TestCloseTwice(t *testing.T) {
 	closing(t, faultproxy.CloseWith(1012, "restart"), func(t *testing.T, r *rig, client, server *side) {
 		if err := r.p.Conn(1).SendClose(1001, "again"); err != nil {
@@ -244,6 +266,9 @@ func TestCloseCrossesThePeersOwn(t *testing.T) {
 		from.says()
 		from.write(whole[8:])
 		from.until(4 * time.Second)
+		if dir == frame.ToClient { // to a client the proxy is the server, which ends TCP first
+			to.says(`text "in two parts"`, restart, "fin")
+		}
 		to.closeWrite()
 		to.says(`text "in two parts"`, restart, "fin")
 		r.tells("not-applied")

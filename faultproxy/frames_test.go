@@ -158,6 +158,31 @@ func TestLateLetsOthersPass(t *testing.T) {
 	})
 }
 
+func TestLateFramesGoOutAsTheyAreDue(t *testing.T) {
+	both(t, nil, func(t *testing.T, r *rig, dir frame.Direction, from, to *side) {
+		r.p.Add(
+			faultproxy.Rule{On: frame.Equals("slow"), Do: faultproxy.Late{By: 3 * time.Second}},
+			faultproxy.Rule{On: frame.Equals("quick"), Do: faultproxy.Late{By: time.Second}},
+			faultproxy.Rule{On: frame.Op(frame.OpPong), Do: faultproxy.Late{By: 2 * time.Second}})
+		from.send(frame.Text("slow"), frame.Text("quick"), frame.Pong(nil))
+		from.until(10 * time.Second)
+		to.wants(line(time.Second+2*hop, `text "quick"`), line(2*time.Second+2*hop, "pong"), line(3*time.Second+2*hop, `text "slow"`))
+	})
+}
+
+func TestLateControlFrameWaitsForTheEndOfAFrame(t *testing.T) {
+	both(t, nil, func(t *testing.T, r *rig, dir frame.Direction, from, to *side) {
+		r.p.Add(faultproxy.Rule{On: frame.Op(frame.OpPong), Do: faultproxy.Late{By: time.Second}})
+		from.send(frame.Pong(nil))
+		whole := from.wire(frame.Text("in two parts"))
+		from.write(whole[:8])
+		from.until(3 * time.Second)
+		from.write(whole[8:])
+		from.until(4 * time.Second)
+		to.wants(line(3*time.Second+2*hop, `text "in two parts"`), line(3*time.Second+2*hop, "pong"))
+	})
+}
+
 func TestLateDataWaitsForTheEndOfAMessage(t *testing.T) {
 	both(t, nil, func(t *testing.T, r *rig, dir frame.Direction, from, to *side) {
 		r.p.Add(faultproxy.Rule{Name: "late", On: frame.Equals("late"), Do: faultproxy.Late{By: time.Second}})

@@ -162,6 +162,16 @@ func TestIdleLazyAsNginx(t *testing.T) {
 	}
 }
 
+func TestIdleLazyOfOneDirection(t *testing.T) {
+	timing := faultproxy.Idle(2 * time.Second).Lazy(300 * time.Millisecond).ResetBy(frame.ToServer)
+	idling(t, timing, 3*time.Second+2*hop, nil, func(r *rig, client, server *side) {
+		client.until(time.Second)
+		client.send(frame.Ping(nil))
+		client.until(2 * time.Second)
+		server.send(frame.Ping(nil))
+	})
+}
+
 func TestIdleComesAgainIfTheConnectionLives(t *testing.T) {
 	bubble(t, func(t *testing.T, n *memnet.Network) {
 		r := newRig(t, n, nil)

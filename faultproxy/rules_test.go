@@ -335,6 +335,22 @@ func TestRemoveAndAddAgainStartsAnew(t *testing.T) {
 	})
 }
 
+func TestRemoveAndAddAgainDrawsTheSameChance(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		r := newRig(t, n, nil)
+		client, server := r.open()
+		var got [2]string
+		for i := range got {
+			r.p.Add(faultproxy.Rule{Name: "r", On: toClient, Do: faultproxy.Drop{}, OneIn: 2})
+			got[i] = numbered(client, server, 64)
+			r.p.Remove("r")
+		}
+		if got[0] != got[1] {
+			t.Errorf("first %q, then %q", got[0], got[1])
+		}
+	})
+}
+
 func TestRulesActFromTheNextFrame(t *testing.T) {
 	both(t, nil, func(t *testing.T, r *rig, dir frame.Direction, from, to *side) {
 		whole := from.wire(frame.Text("begun before"))

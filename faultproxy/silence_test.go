@@ -114,6 +114,40 @@ func TestSilenceKeepsOneMebibyteThenStopsReading(t *testing.T) {
 	})
 }
 
+func TestAPeerThatIsEndedIsReadOnPastAFullSilence(t *testing.T) {
+	both(t, nil, func(t *testing.T, r *rig, dir frame.Direction, from, to *side) {
+		r.p.Conn(1).Silence(dir)
+		settle()
+		sent := make(chan time.Duration, 1)
+		go func() {
+			from.write(from.wire(frame.Binary(make([]byte, 4<<20))))
+			sent <- from.now()
+		}()
+		from.until(10 * time.Second)
+		end := faultproxy.End{Client: faultproxy.FIN}
+		if dir == frame.ToClient {
+			end = faultproxy.End{Server: faultproxy.FIN}
+		}
+		r.p.Conn(1).End(end)
+		if at := <-sent; at < 10*time.Second || at > 11*time.Second {
+			t.Errorf("4 MiB were sent by %v; a side that got a FIN is read and discarded from then on", at)
+		}
+	})
+}
+
+// A rule that goes in the moment in which it acts leaves nothing behind.
+func TestSilenceOfARuleThatRemovesItself(t *testing.T) {
+	both(t, nil, func(t *testing.T, r *rig, dir frame.Direction, from, to *side) {
+		r.p.Add(faultproxy.Rule{Name: "r", On: frame.Any, Do: userFault{faultproxy.StageFrame, func(p *faultproxy.Plan) {
+			r.p.Remove("r")
+			p.Silence(dir, 0)
+			p.Discard(dir, 0)
+		}}})
+		from.send(frame.Text("a"), frame.Text("b"))
+		to.says(`text "a"`, `text "b"`)
+	})
+}
+
 func TestSilenceOneWayLeavesTheOtherAlone(t *testing.T) {
 	both(t, nil, func(t *testing.T, r *rig, dir frame.Direction, from, to *side) {
 		r.p.Conn(1).Silence(dir)
