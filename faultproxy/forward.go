@@ -209,6 +209,9 @@ func (b *batch) deliver(d delivery, it item, raw []byte) {
 		return
 	}
 	it.midMessage = b.ln.in.inMessage && !b.ln.in.dropRest
+	if it.header.Opcode == frame.OpClose {
+		b.ln.passedClose()
+	}
 	if b.direct && d.delay == 0 {
 		b.ln.note(&it, left, b.at)
 		b.write(raw, it)

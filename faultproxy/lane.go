@@ -181,7 +181,10 @@ func (b *batch) verdict(h frame.Header) (fate, []*armed) {
 	switch {
 	case h.Opcode == frame.OpClose && b.gate.absorb:
 		return absorbing, nil
-	case b.gate.swallow:
+	case b.gate.swallow && !b.gate.finish(h, in):
+		if !h.Opcode.IsControl() && h.Opcode != frame.OpContinuation && !h.Fin {
+			in.dropRest, in.dropRule = true, b.gate.rule // whole messages, also when it heals in between
+		}
 		return swallowing, nil
 	case h.Opcode == frame.OpContinuation && in.dropRest:
 		in.rule = in.dropRule
@@ -193,6 +196,13 @@ func (b *batch) verdict(h frame.Header) (fate, []*armed) {
 		return gathering, list
 	}
 	return passing, nil
+}
+
+// finish reports whether a frame that would be swallowed passes, because it
+// continues a message of which the beginning passed: a receiver left in the middle
+// of one could not go on when the discarding ends.
+func (g *gate) finish(h frame.Header, in *intake) bool {
+	return !g.closed && h.Opcode == frame.OpContinuation && in.inMessage && !in.dropRest
 }
 
 // wanted reports whether some rule of the list may act on a frame with this

@@ -94,6 +94,7 @@ type gate struct {
 	open    bool // the slot is the reader's: write
 	sink    bool // nothing goes out any more
 	swallow bool // frames are swallowed, by rule
+	closed  bool // because a Close of the proxy's own went out
 	absorb  bool // a Close is the answer to an injected one
 	rule    ruleRef
 }
@@ -103,7 +104,7 @@ func (o *outlet) gate() gate {
 	g := gate{sink: o.ended || o.sink}
 	switch {
 	case o.isClosed:
-		g.swallow, g.rule = true, o.closed
+		g.swallow, g.closed, g.rule = true, true, o.closed
 	case len(o.discards) > 0:
 		g.swallow, g.rule = true, o.discards[len(o.discards)-1].rule
 	}

@@ -92,6 +92,8 @@ func stageOf(on frame.Trigger) (Stage, error) {
 			return 0, fmt.Errorf("%q needs a time above zero", on)
 		case on.kind != idle && (on.by != 0 || on.lazy != 0):
 			return 0, fmt.Errorf("%q: only an idle trigger has a direction or is lazy", on)
+		case on.kind == idle && on.by == 0:
+			return 0, fmt.Errorf("%q is reset by nothing: give ResetBy a direction", on)
 		case on.lazy < 0 || on.lazy >= on.d && on.lazy > 0:
 			return 0, fmt.Errorf("%q: lazy must be less than the idle time", on)
 		}
