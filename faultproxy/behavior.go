@@ -21,7 +21,8 @@ type Behavior struct {
 	// OnFIN and OnRST say how the end of one side is passed to the other.
 	OnFIN OnFIN
 	OnRST OnRST
-	// HandshakeTimeout is how long the upstream has to answer an upgrade before the
+	// HandshakeTimeout is how long the upstream has to accept a connection, and then
+	// again to answer the upgrade, before the
 	// client gets a 504. 0: as long as the client waits.
 	HandshakeTimeout time.Duration
 	// Pages are the proxy's own error pages by status: 502 when the upstream cannot

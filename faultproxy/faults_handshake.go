@@ -71,7 +71,7 @@ func (f Delay) Validate() error { return nonNegative("delay", f.By, f.Jitter) }
 
 func (f Delay) String() string { return "delay " + withJitter(f.By, f.Jitter) }
 
-// Hang leaves the client waiting: hung on Accepted, nothing is read; on Requested
+// Hang leaves the client waiting: hung on Accepted, nothing is answered; on Requested
 // the upstream is not asked; on Responded its answer does not go on. It ends when
 // the client goes, or the proxy closes.
 type Hang struct{}
