@@ -169,8 +169,8 @@ func (c *Conn) Subprotocol() string {
 	return c.sub
 }
 
-// Timeline returns what happened on this connection, live.
-func (c *Conn) Timeline() *timeline.View { return c.s.Timeline.Conn(c.num) }
+// View returns what happened on this connection, live.
+func (c *Conn) View() *timeline.View { return c.s.Timeline.Conn(c.num) }
 
 // Done returns a channel that is closed when the connection is over: both sides
 // have ended, or it never opened. It belongs to the server's bubble.

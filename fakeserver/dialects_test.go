@@ -103,7 +103,7 @@ const (
 
 func (tt *dialectCase) check(t *testing.T) {
 	said := tt.client.Wait(t)
-	conn := tt.srv.Conn(1).Timeline()
+	conn := tt.srv.Conn(1).View()
 	defer func() {
 		if t.Failed() {
 			var text strings.Builder

@@ -77,7 +77,7 @@
 //
 // Server.Timeline records everything before it happens on the wire, in the same
 // form as a proxy does; given the timeline of a proxy, both share it. The client is
-// the subject: what it sends goes to-server. [Conn.Timeline] is one connection's
+// the subject: what it sends goes to-server. [Conn.View] is one connection's
 // part. Secrets in headers and URLs are removed.
 //
 // Handlers never fail a test from their own goroutines. What goes wrong is collected

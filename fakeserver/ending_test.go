@@ -109,7 +109,7 @@ func TestGoDarkSwallowsAndNoticesTheEnd(t *testing.T) {
 func awaitFault(t *testing.T, conn *fake.Conn) {
 	t.Helper()
 	for i := 0; ; i++ {
-		for e := range conn.Timeline().All() {
+		for e := range conn.View().All() {
 			if e.Rule != "" {
 				return
 			}

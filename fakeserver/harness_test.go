@@ -153,7 +153,7 @@ func over(t *testing.T, c *fake.Conn) {
 // story is what a connection's timeline says, without times and handshakes.
 func story(c *fake.Conn) string {
 	var b strings.Builder
-	for e := range c.Timeline().All() {
+	for e := range c.View().All() {
 		fmt.Fprintln(&b, e)
 	}
 	return b.String()
@@ -165,7 +165,7 @@ func story(c *fake.Conn) string {
 func tells(t *testing.T, c *fake.Conn, want ...string) {
 	t.Helper()
 	var none, server, client, end []string
-	for e := range c.Timeline().All() {
+	for e := range c.View().All() {
 		switch line := line(e); {
 		case e.Kind == timeline.KindEnded:
 			end = append(end, line)

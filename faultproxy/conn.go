@@ -39,8 +39,8 @@ func (p *Proxy) Conns() []Conn {
 // Number is the connection's number, counted from 1.
 func (c Conn) Number() int { return c.n }
 
-// Timeline returns what happened on this connection.
-func (c Conn) Timeline() *timeline.View { return c.p.Timeline.Conn(c.n) }
+// View returns what happened on this connection, live.
+func (c Conn) View() *timeline.View { return c.p.Timeline.Conn(c.n) }
 
 // do runs f with a reference of the link.
 func (c Conn) do(what string, f func(l *link, rule ruleRef)) error {

@@ -127,8 +127,8 @@ func TestConnActsOnItsOwnConnection(t *testing.T) {
 		if got := fmt.Sprint(numbers(r.p)); got != "[1 3]" {
 			t.Errorf("open connections: %v", got)
 		}
-		if c.Number() != 2 || len(c.Timeline().Conns()) != 1 || c.Timeline().Conns()[0] != 2 {
-			t.Errorf("connection %d has the timeline of %v", c.Number(), c.Timeline().Conns())
+		if c.Number() != 2 || len(c.View().Conns()) != 1 || c.View().Conns()[0] != 2 {
+			t.Errorf("connection %d has the timeline of %v", c.Number(), c.View().Conns())
 		}
 	})
 }

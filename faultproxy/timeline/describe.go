@@ -61,6 +61,8 @@ func (e Event) describe() string {
 		return words("error", reason(e.Field("what")), reason(e.Field("error")))
 	case KindNote, KindReport:
 		return words(e.Kind.String(), oneLine(e.Field("name"))) + e.others("name")
+	case KindStarted:
+		return words("client program started:", oneLine(e.Field("client"))) + e.others("client")
 	case KindExit:
 		return words("client program exited, code", oneLine(e.Field("code"))) + e.others("code")
 	case KindLost:

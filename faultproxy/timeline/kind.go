@@ -45,8 +45,9 @@ const (
 	KindRule       // the rule list changed; fields: change (added, replaced, removed), does
 	KindError      // something failed; fields: error, what
 	KindNote       // Timeline.Note; fields: name
+	KindStarted    // a client program was started; fields: client
 	KindReport     // what a client program said; fields: name, and what it said
-	KindExit       // a client program ended; fields: code
+	KindExit       // a client program ended; fields: client, code
 	KindLost       // events that are no longer there; Event.Count says how many
 
 	kindEnd
@@ -58,7 +59,7 @@ var kindNames = [kindEnd]string{
 	KindFrameStart: "frame-start", KindFrame: "frame", KindBytes: "bytes", KindFIN: "fin", KindRST: "rst",
 	KindFault: "fault", KindNotApplied: "not-applied", KindOpaque: "opaque",
 	KindSilence: "silence", KindHeal: "heal", KindHeld: "held", KindClosed: "closed", KindEnded: "ended",
-	KindRule: "rule", KindError: "error", KindNote: "note", KindReport: "report", KindExit: "exit",
+	KindRule: "rule", KindError: "error", KindNote: "note", KindStarted: "started", KindReport: "report", KindExit: "exit",
 	KindLost: "lost",
 }
 

@@ -18,14 +18,31 @@ type reader struct {
 	rules  []string
 	gaps   []gap // of the view, not yet yielded, oldest first
 	loaded bool  // part holds the records from at on
+	begun  bool  // what the view begins with has happened
 }
 
 func (v *View) reader() *reader {
-	return &reader{v: v, end: math.MaxInt, at: max(v.from, 1), told: max(v.from, 1) - 1}
+	return &reader{v: v, end: math.MaxInt, at: max(v.from, 1), told: max(v.from, 1) - 1, begun: v.begin == nil}
+}
+
+// beginIt moves the reader to where its view begins; false if that is yet to come.
+func (r *reader) beginIt() bool {
+	last := r.v.t.Last()
+	first, begun := r.v.begin.seq()
+	if !begun {
+		r.at = last + 1 // what a wait is for
+		return false
+	}
+	r.at = max(r.v.from, first)
+	r.told, r.begun = r.at-1, true
+	return true
 }
 
 // next returns the next event there is.
 func (r *reader) next() (Event, bool) {
+	if !r.begun && !r.beginIt() {
+		return Event{}, false
+	}
 	for {
 		if !r.loaded && !r.load() {
 			return r.trailing()

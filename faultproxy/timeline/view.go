@@ -45,10 +45,26 @@ var (
 // View is a part of a timeline. It is live: it shows at any time what has been
 // recorded by then.
 type View struct {
-	t    *Timeline
-	conn int // everyConn, or the one it shows
-	from int // the first sequence number it shows
+	t     *Timeline
+	conn  int        // everyConn, or the one it shows
+	from  int        // the first sequence number it shows
+	begin *beginning // what it begins with, besides; nil: nothing
 }
+
+// Viewer is what has a part of a timeline to look at: a server, a proxy, one of
+// their connections, a timeline, a view. Matchers take any of them.
+type Viewer interface{ View() *View }
+
+var (
+	_ Viewer = (*Timeline)(nil)
+	_ Viewer = (*View)(nil)
+)
+
+// View returns a view of everything.
+func (t *Timeline) View() *View { return t.whole() }
+
+// View returns the view itself.
+func (v *View) View() *View { return v }
 
 const everyConn = -1
 
@@ -137,7 +153,7 @@ func (v *View) Lost() int {
 
 // Conns returns the numbers of the connections that have events in the view.
 func (v *View) Conns() []int {
-	if v.conn == everyConn && v.from <= 1 {
+	if v.conn == everyConn && v.from <= 1 && v.begin == nil {
 		return v.t.Conns()
 	}
 	seen := map[int]bool{}
@@ -150,10 +166,14 @@ func (v *View) Conns() []int {
 }
 
 // Conn returns the part of the view that is about connection n.
-func (v *View) Conn(n int) *View { return &View{t: v.t, conn: max(n, 0), from: v.from} }
+func (v *View) Conn(n int) *View {
+	return &View{t: v.t, conn: max(n, 0), from: v.from, begin: v.begin}
+}
 
 // From returns the part of the view from that sequence number on.
-func (v *View) From(seq int) *View { return &View{t: v.t, conn: v.conn, from: max(v.from, seq)} }
+func (v *View) From(seq int) *View {
+	return &View{t: v.t, conn: v.conn, from: max(v.from, seq), begin: v.begin}
+}
 
 // Now returns the time since the start of the timeline; see [Timeline.Now].
 func (v *View) Now() time.Duration { return v.t.Now() }

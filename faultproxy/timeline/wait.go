@@ -91,7 +91,7 @@ func (v *View) WaitN(ctx context.Context, n int, trigger frame.Trigger) (Event, 
 				}
 			}
 		}
-		if err := v.t.pause(ctx, r.at, kinds); err != nil {
+		if err := v.t.pause(ctx, r.at, r.wakes(kinds)); err != nil {
 			return Event{}, v.failed(began, n, seen, lost, unread, trigger, err)
 		}
 	}
@@ -121,6 +121,14 @@ func (t *Timeline) pause(ctx context.Context, seq int, kinds kindSet) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// wakes returns the kinds of events that a wait for some is to be woken by.
+func (r *reader) wakes(kinds kindSet) kindSet {
+	if !r.begun {
+		return allKinds
+	}
+	return kinds
 }
 
 // Follow yields every event recorded so far and then each one as it comes, until
@@ -193,6 +201,9 @@ func (v *View) failed(began time.Duration, n, seen, lost, unread int, trigger fr
 	fmt.Fprintf(&b, "waited %s for %s", seconds(failure.Waited), trigger)
 	if number, ok := v.ConnNumber(); ok {
 		fmt.Fprintf(&b, " on connection %d", number)
+	}
+	if awaits := v.Awaits(); awaits != "" {
+		fmt.Fprintf(&b, " since %s, which has not happened", awaits)
 	}
 	if n > 1 {
 		fmt.Fprintf(&b, ", %d times (%d so far)", n, seen)

@@ -1,0 +1,34 @@
+package faultproxy
+
+import (
+	"time"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+)
+
+// View returns what happened on all connections, live. Before Start it is empty
+// and stays so, unless Timeline was set.
+func (p *Proxy) View() *timeline.View {
+	if p.Timeline == nil {
+		return timeline.New().View()
+	}
+	return p.Timeline.View()
+}
+
+// Since returns a live view of what happens after an event; see [timeline.Timeline.Since].
+func (p *Proxy) Since(event frame.Trigger, grace ...time.Duration) *timeline.View {
+	return p.View().Since(event, grace...)
+}
+
+// Mark records a note and returns a live view of what happens from it on.
+func (p *Proxy) Mark(name string) *timeline.View { return p.View().Mark(name) }
+
+// Since returns a live view of what happens on this connection after an event,
+// which may be on any; see [timeline.Timeline.Since].
+func (c Conn) Since(event frame.Trigger, grace ...time.Duration) *timeline.View {
+	return c.View().Since(event, grace...)
+}
+
+// Mark records a note and returns a live view of this connection from it on.
+func (c Conn) Mark(name string) *timeline.View { return c.View().Mark(name) }
