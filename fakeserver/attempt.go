@@ -219,9 +219,6 @@ func (a *attempt) open() bool {
 	}
 	b.WriteString("\r\n" + expand(a.req, a.accept.body))
 	c, h := a.c, a.c.handler
-	if h.open != nil {
-		h.open(c)
-	}
 	c.mu.Lock()
 	c.deflate = strings.HasPrefix(value(fields, "Sec-WebSocket-Extensions"), "permessage-deflate")
 	c.sub = value(fields, "Sec-WebSocket-Protocol")
@@ -239,6 +236,10 @@ func (a *attempt) open() bool {
 		opened = append(opened, timeline.Field{Name: "deflate", Value: "no context takeover"})
 	}
 	c.record(timeline.Record{Kind: timeline.KindOpened, Fields: opened})
+	c.script = run{c: c, seq: a.s.Timeline.Last() + 1}
+	if h.open != nil { // what it sends goes out behind the 101
+		c.guard(h.String(), func() { h.open(c) })
+	}
 	if h.serve != nil {
 		a.s.mu.Lock()
 		a.s.running++

@@ -110,7 +110,7 @@ func (s *Server) choose(req *http.Request) (h Handler, ok bool) {
 			break
 		}
 	}
-	for last := len(q.handlers) - 1; q.spent(s.Timeline); {
+	for last := len(q.handlers) - 1; q.spent(s.View()); {
 		if q.at == last {
 			if s.AfterLast != RepeatLast && !q.implied {
 				return Handler{}, false
@@ -126,13 +126,13 @@ func (s *Server) choose(req *http.Request) (h Handler, ok bool) {
 }
 
 // spent reports whether the handler whose turn it is has had its share.
-func (q *queue) spent(tl *timeline.Timeline) bool {
+func (q *queue) spent(view *timeline.View) bool {
 	h := q.handlers[q.at]
 	switch {
 	case q.served == 0:
 		return false
 	case h.until != nil:
-		for e := range tl.From(q.seq).All() {
+		for e := range view.From(q.seq).All() {
 			if timeline.Selects(h.until, e) {
 				return true
 			}
@@ -140,7 +140,7 @@ func (q *queue) spent(tl *timeline.Timeline) bool {
 		}
 		return h.times > 0 && q.served >= h.times
 	case h.span > 0:
-		return tl.Now()-q.since >= h.span || h.times > 0 && q.served >= h.times
+		return view.Now()-q.since >= h.span || h.times > 0 && q.served >= h.times
 	}
 	return q.served >= max(h.times, 1)
 }

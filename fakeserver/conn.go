@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
@@ -34,6 +36,9 @@ type Conn struct {
 
 	dispatch sync.Mutex // orders and feed, one frame at a time
 	orders   []*order
+	script   run          // if the handler is one
+	lastIn   atomic.Int64 // when bytes last came, and went, on the timeline's clock
+	lastOut  atomic.Int64
 
 	mu       sync.Mutex
 	state    state
@@ -44,10 +49,12 @@ type Conn struct {
 	mode     mode
 	moved    chan struct{} // closed when the mode is no longer parked
 	sentFIN  bool
-	heardFIN bool // the reader is done
-	sentCl   bool // a Close
-	gone     bool // the socket was closed from here
-	reset    bool // the client's reset was recorded
+	heardFIN bool   // the reader is done
+	sentCl   bool   // a Close
+	gone     bool   // the socket was closed from here
+	reset    bool   // the client's reset was recorded
+	left     string // how the client ended it, if it did so first
+	pending  bool   // the client could still have been heard when the server closed
 }
 
 type state uint8
@@ -170,16 +177,35 @@ func (c *Conn) Subprotocol() string {
 }
 
 // View returns what happened on this connection, live.
-func (c *Conn) View() *timeline.View { return c.s.Timeline.Conn(c.num) }
+func (c *Conn) View() *timeline.View { return c.s.View().Conn(c.num) }
 
 // Done returns a channel that is closed when the connection is over: both sides
 // have ended, or it never opened. It belongs to the server's bubble.
 func (c *Conn) Done() <-chan struct{} { return c.over }
 
+// Context returns a context that is done when the connection is over, for what a
+// handler waits for. It belongs to the server's bubble.
+func (c *Conn) Context() context.Context { return connContext{c} }
+
+type connContext struct{ c *Conn }
+
+func (x connContext) Deadline() (time.Time, bool) { return time.Time{}, false }
+func (x connContext) Done() <-chan struct{}       { return x.c.over }
+func (x connContext) Value(any) any               { return nil }
+func (x connContext) Err() error {
+	select {
+	case <-x.c.over:
+		return fmt.Errorf("%v is over: %w", x.c, context.Canceled)
+	default:
+		return nil
+	}
+}
+
 // Next returns the next frame that the client sent, of whatever kind, with its
 // payload unmasked and inflated; each frame is handed out once. Messages come in
 // the fragments they were sent in. What the server answers by itself it answers all
-// the same. It waits for a frame until ctx is done. When the client has ended the
+// the same; beats that AnswerBeats answers and what a Session replies to are passed
+// over. It waits for a frame until ctx is done. When the client has ended the
 // connection, or it never opened, the error wraps io.EOF and says how.
 //
 // Up to 1 MiB waits for Next; then the oldest frames are dropped, and Next says so

@@ -38,9 +38,10 @@ func (c *Conn) isNow(o outgoing) bool {
 // that made it. It is carried out behind what was sent before; where the client
 // does not read that, after 1 s in its place.
 type Ending struct {
-	text  string
-	act   act
-	frame *frame.Frame
+	text   string
+	source string
+	act    act
+	frame  *frame.Frame
 }
 
 // String returns the call that made the ending, such as "Close(1012, \"restart\")".
@@ -49,33 +50,33 @@ func (e Ending) String() string { return e.text }
 // Close begins a closing handshake; see [Conn.SendClose].
 func Close(code frame.CloseCode, reason string) Ending {
 	f := frame.Close(code, reason)
-	return Ending{text: fmt.Sprintf("Close(%d, %q)", code, reason), frame: &f}
+	return Ending{text: fmt.Sprintf("Close(%d, %q)", code, reason), source: caller(0), frame: &f}
 }
 
 // Fin ends the connection as the kernel of a process that died does: with a FIN and
 // no Close frame, then an RST to whatever the client still sends. A client that
 // sends nothing more and closes sees no RST.
-func Fin() Ending { return Ending{text: "Fin()", act: endFIN} }
+func Fin() Ending { return Ending{text: "Fin()", source: caller(0), act: endFIN} }
 
 // HalfClose sends a FIN without a Close frame and reads on: what the client sends
 // still counts, but cannot be answered.
-func HalfClose() Ending { return Ending{text: "HalfClose()", act: endHalf} }
+func HalfClose() Ending { return Ending{text: "HalfClose()", source: caller(0), act: endHalf} }
 
 // Reset resets the connection: an RST.
-func Reset() Ending { return Ending{text: "Reset()", act: endReset} }
+func Reset() Ending { return Ending{text: "Reset()", source: caller(0), act: endReset} }
 
 // Freeze stops the server as a stopped process does: nothing is read and nothing
 // sent, while TCP goes on accepting bytes until its buffers are full. The client's
 // own end is not noticed, until the server closes.
-func Freeze() Ending { return Ending{text: "Freeze()", act: endFreeze} }
+func Freeze() Ending { return Ending{text: "Freeze()", source: caller(0), act: endFreeze} }
 
 // GoDark makes the server a black hole: what the client sends is read and recorded,
 // and nothing is answered. The end of TCP is noticed.
-func GoDark() Ending { return Ending{text: "GoDark()", act: endDark} }
+func GoDark() Ending { return Ending{text: "GoDark()", source: caller(0), act: endDark} }
 
 // StopReading makes the server one-way: it sends, and reads nothing more. The
 // client's writes fill the buffers of TCP and then wait.
-func StopReading() Ending { return Ending{text: "StopReading()", act: endReading} }
+func StopReading() Ending { return Ending{text: "StopReading()", source: caller(0), act: endReading} }
 
 // End carries out an ending. It does not wait. The error says why it cannot be
 // done: the connection has not opened, or is over or ending already.

@@ -8,31 +8,39 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 )
 
+// item is a frame on its way to whoever reads it.
+type item struct {
+	frame   frame.Frame
+	hidden  bool // from Expect and Next
+	reacted bool // the automatic answer was given
+	answer  bool // a Close that answers the server's
+}
+
 // feed is a queue of frames on their way to whoever reads them.
 type feed struct {
-	mu     sync.Mutex
-	frames []frame.Frame
-	size   int
-	lost   int
-	err    error         // after the frames; nil while more may come
-	ready  chan struct{} // closed when there is something to take, if anyone waits
+	mu    sync.Mutex
+	items []item
+	size  int
+	lost  int
+	err   error         // after the frames; nil while more may come
+	ready chan struct{} // closed when there is something to take, if anyone waits
 }
 
 func newFeed() *feed { return &feed{} }
 
 // cost is what a frame counts for against maxPending.
-func cost(f frame.Frame) int { return len(f.Payload) + 64 }
+func (it item) cost() int { return len(it.frame.Payload) + 64 }
 
 // push adds a frame, and drops the oldest if that is too much.
-func (q *feed) push(f frame.Frame) {
+func (q *feed) push(it item) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.frames = append(q.frames, f)
-	q.size += cost(f)
-	for q.size > maxPending && len(q.frames) > 1 {
-		q.size -= cost(q.frames[0])
-		q.frames[0] = frame.Frame{}
-		q.frames = q.frames[1:]
+	q.items = append(q.items, it)
+	q.size += it.cost()
+	for q.size > maxPending && len(q.items) > 1 {
+		q.size -= q.items[0].cost()
+		q.items[0] = item{}
+		q.items = q.items[1:]
 		q.lost++
 	}
 	q.wake()
@@ -55,12 +63,17 @@ func (q *feed) wake() {
 	}
 }
 
-// next takes the next frame and waits for it, until ctx is done.
+// next takes the next frame that is not hidden and waits for it, until ctx is done.
 func (q *feed) next(ctx context.Context) (frame.Frame, error) {
 	for {
-		f, ready, err := q.take()
-		if err != nil || ready == nil {
-			return f, err
+		it, ready, err := q.take()
+		switch {
+		case err != nil:
+			return frame.Frame{}, err
+		case ready == nil && it.hidden:
+			continue
+		case ready == nil:
+			return it.frame, nil
 		}
 		select {
 		case <-ready:
@@ -70,49 +83,71 @@ func (q *feed) next(ctx context.Context) (frame.Frame, error) {
 	}
 }
 
+// await takes the next frame, hidden or not, and waits for it until over is closed.
+func (q *feed) await(over <-chan struct{}) (item, error) {
+	for {
+		it, ready, err := q.take()
+		if err != nil || ready == nil {
+			return it, err
+		}
+		select {
+		case <-ready:
+		case <-over:
+			it, ready, err = q.take() // what came before the end
+			if err == nil && ready != nil {
+				err = errOver
+			}
+			return it, err
+		}
+	}
+}
+
 // take takes the next frame if there is one, else returns a channel to wait on.
-func (q *feed) take() (f frame.Frame, ready <-chan struct{}, err error) {
+func (q *feed) take() (it item, ready <-chan struct{}, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	switch {
 	case q.lost > 0:
 		err = fmt.Errorf("%d frames were dropped: more than 1 MiB arrived before anyone asked for it", q.lost)
 		q.lost = 0
-		return f, nil, err
-	case len(q.frames) > 0:
-		f = q.frames[0]
-		q.frames[0] = frame.Frame{}
-		q.size -= cost(f)
-		if q.frames = q.frames[1:]; len(q.frames) == 0 {
-			q.frames = nil
+		return it, nil, err
+	case len(q.items) > 0:
+		it = q.items[0]
+		q.items[0] = item{}
+		q.size -= it.cost()
+		if q.items = q.items[1:]; len(q.items) == 0 {
+			q.items = nil
 		}
-		return f, nil, nil
+		return it, nil, nil
 	case q.err != nil:
-		return f, nil, q.err
+		return it, nil, q.err
 	}
 	if q.ready == nil {
 		q.ready = make(chan struct{})
 	}
-	return f, q.ready, nil
+	return it, q.ready, nil
 }
 
 // sift goes through the frames nobody has taken yet and keeps those that keep says
-// yes to.
-func (q *feed) sift(keep func(frame.Frame) bool) {
+// yes to. Frames are pushed only under the same lock as orders are added.
+func (q *feed) sift(keep func(*item) bool) {
 	q.mu.Lock()
-	frames := q.frames
-	q.frames, q.size = nil, 0
+	items := q.items
+	q.items, q.size = nil, 0
 	q.mu.Unlock()
-	var kept []frame.Frame
+	var kept []item
 	size := 0
-	for _, f := range frames {
-		if keep(f) {
-			kept = append(kept, f)
-			size += cost(f)
+	for _, it := range items {
+		if keep(&it) {
+			kept = append(kept, it)
+			size += it.cost()
 		}
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.frames = append(kept, q.frames...)
+	q.items = append(kept, q.items...)
 	q.size += size
+	if len(q.items) > 0 {
+		q.wake()
+	}
 }

@@ -19,8 +19,9 @@ import (
 type Handler struct {
 	text   string
 	source string          // file:line of the call that made it
+	steps  []Step          // of a Script, without what comes before the 101
 	before []HandshakeStep // in order, before the 101
-	open   func(*Conn)     // before the 101 is written; must not wait
+	open   func(*Conn)     // when the 101 is about to be written; must not wait
 	serve  func(*Conn)     // in a goroutine of its own once the connection is open; nil: none
 
 	times int
@@ -32,11 +33,11 @@ var (
 	// Echo sends every message back, fragment by fragment, and answers pings and
 	// Closes.
 	Echo = Handler{text: "Echo", open: func(c *Conn) {
-		c.addOrder(&order{match: frame.Op(frame.OpText, frame.OpBinary, frame.OpContinuation),
-			answer: func(f frame.Frame) []frame.Frame {
-				f.Masked = false
-				return []frame.Frame{f}
-			}})
+		c.addOrder(&order{match: frame.Op(frame.OpText, frame.OpBinary, frame.OpContinuation), act: func(it *item) {
+			f := it.frame
+			f.Masked = false
+			_ = c.Send(f) // a connection that is ending answers nothing
+		}})
 	}}
 	// Silent reads and completes the closing handshake, and sends nothing else, not
 	// even pongs.
@@ -66,6 +67,15 @@ func RejectWith(status int, details ...Detail) Handler {
 func RedirectTo(location string) Handler {
 	return Handler{text: fmt.Sprintf("RedirectTo(%q)", location), source: caller(0),
 		before: []HandshakeStep{Reject(302, Header("Location", location))}}
+}
+
+// Handshake plays its steps between the upgrade request and its answer. As a handler
+// it accepts the upgrade when they are done, unless one of them ended the attempt;
+// in a [Script] it comes first. Besides the steps of a handshake's own ([Reject],
+// [Redirect], [AcceptWith], [RequireHeader] and others) there are Pause, and the
+// endings that need no open connection: Reset, Fin, HalfClose, Freeze, GoDark.
+func Handshake(steps ...HandshakeStep) Handler {
+	return Handler{text: "Handshake(" + join(steps) + ")", source: caller(0), before: steps}
 }
 
 // Stall accepts TCP and never answers the upgrade, until the client leaves.

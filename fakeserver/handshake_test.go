@@ -12,9 +12,6 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
 )
 
-// shaken is a handler made of handshake steps only.
-func shaken(steps ...fake.HandshakeStep) fake.Handler { return fake.Before(fake.Handler{}, steps...) }
-
 func TestRefusals(t *testing.T) {
 	for _, test := range []struct {
 		handler fake.Handler
@@ -25,15 +22,15 @@ func TestRefusals(t *testing.T) {
 		{fake.RejectWith(503, fake.Header("Retry-After", "120"), fake.Body("come to {http}")), nil, "503", "come to http://127.0.0.1"},
 		{fake.RejectWith(401), nil, "401", "Unauthorized"},
 		{fake.RedirectTo("{ws}/elsewhere"), nil, "302", ""},
-		{shaken(fake.RequireHeader("X-Key", "v")), nil, "400", "the header X-Key is missing"},
-		{shaken(fake.RequireHeader("X-Key", "v")), []string{"X-Key", "w"}, "400", "another value"},
-		{shaken(fake.RequireHeader("X-Key", "v")), []string{"X-Key", "v"}, "101", ""},
-		{shaken(fake.RequireSubprotocol("v2.json")), []string{"Sec-WebSocket-Protocol", "v1.json"}, "400", `"v1.json"`},
-		{shaken(fake.RequireSubprotocol("v2.json")), []string{"Sec-WebSocket-Protocol", "v1.json, v2.json"}, "101", ""},
-		{shaken(fake.RequireBearer("secret")), []string{"Authorization", "Bearer other"}, "401", "bearer"},
-		{shaken(fake.RequireBearer("secret")), []string{"Authorization", "Bearer secret"}, "101", ""},
-		{shaken(fake.RequireBasic("me", "pw")), nil, "401", ""},
-		{shaken(fake.RequireBasic("me", "pw")), []string{"Authorization", "Basic bWU6cHc="}, "101", ""},
+		{fake.Handshake(fake.RequireHeader("X-Key", "v")), nil, "400", "the header X-Key is missing"},
+		{fake.Handshake(fake.RequireHeader("X-Key", "v")), []string{"X-Key", "w"}, "400", "another value"},
+		{fake.Handshake(fake.RequireHeader("X-Key", "v")), []string{"X-Key", "v"}, "101", ""},
+		{fake.Handshake(fake.RequireSubprotocol("v2.json")), []string{"Sec-WebSocket-Protocol", "v1.json"}, "400", `"v1.json"`},
+		{fake.Handshake(fake.RequireSubprotocol("v2.json")), []string{"Sec-WebSocket-Protocol", "v1.json, v2.json"}, "101", ""},
+		{fake.Handshake(fake.RequireBearer("secret")), []string{"Authorization", "Bearer other"}, "401", "bearer"},
+		{fake.Handshake(fake.RequireBearer("secret")), []string{"Authorization", "Bearer secret"}, "101", ""},
+		{fake.Handshake(fake.RequireBasic("me", "pw")), nil, "401", ""},
+		{fake.Handshake(fake.RequireBasic("me", "pw")), []string{"Authorization", "Basic bWU6cHc="}, "101", ""},
 	} {
 		t.Run(test.handler.String()+" "+strings.Join(test.header, " "), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -73,7 +70,7 @@ func TestThe101CanBeWrong(t *testing.T) {
 	} {
 		t.Run(test.detail.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := fake.InMemory(t, shaken(fake.AcceptWith(test.detail)))
+				srv := fake.InMemory(t, fake.Handshake(fake.AcceptWith(test.detail)))
 				head := rawUpgrade(t, srv, "")
 				if !strings.HasPrefix(head, "HTTP/1.1 101 ") || !test.wants(head) {
 					t.Errorf("got %q", head)
@@ -128,7 +125,7 @@ func TestEndingsBeforeThe101(t *testing.T) {
 		t.Run(ending, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				how := map[string]fake.Ending{"Reset()": fake.Reset(), "Fin()": fake.Fin(), "Freeze()": fake.Freeze(), "GoDark()": fake.GoDark()}[ending]
-				srv := fake.InMemory(t, shaken(how))
+				srv := fake.InMemory(t, fake.Handshake(how))
 				d := srv.Dialer()
 				d.HandshakeTimeout = time.Second
 				_, _, err := d.Dial(srv.URL, nil)
@@ -143,7 +140,7 @@ func TestEndingsBeforeThe101(t *testing.T) {
 func TestACloseBeforeThe101IsAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tb := &recorder{T: t}
-		srv := fake.InMemory(tb, shaken(fake.Close(1000, "")))
+		srv := fake.InMemory(tb, fake.Handshake(fake.Close(1000, "")))
 		_, _ = tryDial(t, srv, "/")
 		if got := tb.finish(); !strings.Contains(got, "cannot come before the 101") {
 			t.Errorf("got %q", got)
@@ -162,8 +159,8 @@ func TestSubprotocolsAndCompression(t *testing.T) {
 		{&fake.Server{Subprotocols: []string{"b"}}, "a, b", "b", ""},
 		{&fake.Server{Subprotocols: []string{}}, "a, b", "", ""},
 		{&fake.Server{Compression: true}, "a", "a", "permessage-deflate"},
-		{&fake.Server{Handlers: []fake.Handler{shaken(fake.AcceptWith(fake.Compression(true)))}}, "a", "a", "permessage-deflate"},
-		{&fake.Server{Compression: true, Handlers: []fake.Handler{shaken(fake.AcceptWith(fake.Compression(false)))}}, "a", "a", ""},
+		{&fake.Server{Handlers: []fake.Handler{fake.Handshake(fake.AcceptWith(fake.Compression(true)))}}, "a", "a", "permessage-deflate"},
+		{&fake.Server{Compression: true, Handlers: []fake.Handler{fake.Handshake(fake.AcceptWith(fake.Compression(false)))}}, "a", "a", ""},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			srv := test.server.On(t, memnet.New()).StartIn(t)

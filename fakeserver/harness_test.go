@@ -78,16 +78,39 @@ func tryDial(t *testing.T, s *fake.Server, path string, header ...string) (*clie
 	for i := 0; i+1 < len(header); i += 2 {
 		h.Add(header[i], header[i+1])
 	}
-	ws, res, err := s.Dialer().Dial(s.URL+path, h)
+	d := s.Dialer()
+	network := d.NetDialContext
+	if network == nil {
+		network = (&net.Dialer{}).DialContext
+	}
+	d.NetDialContext = func(ctx context.Context, kind, addr string) (net.Conn, error) {
+		conn, err := network(ctx, kind, addr)
+		if err == nil && !s.TLS {
+			conn = &headFirst{Conn: conn}
+		}
+		return conn, err
+	}
+	ws, res, err := d.Dial(s.URL+path, h)
 	c := &client{t: t, ws: ws, res: res}
 	if err != nil {
 		return c, err
 	}
 	c.conn = ws.NetConn()
+	if head, ok := c.conn.(*headFirst); ok {
+		c.conn = head.Conn
+	}
 	c.r = frame.NewReader(c.conn)
 	t.Cleanup(func() { _ = c.conn.Close() })
 	return c, nil
 }
+
+// headFirst is a connection of which gorilla reads the head of the answer and no
+// more: what follows at once is for the test.
+type headFirst struct {
+	net.Conn
+}
+
+func (h *headFirst) Read(b []byte) (int, error) { return h.Conn.Read(b[:1]) }
 
 func (c *client) send(frames ...frame.Frame) {
 	c.t.Helper()

@@ -77,6 +77,7 @@ func (c *Conn) shut(before timeline.Record, how func(net.Conn)) bool {
 func (c *Conn) cut() {
 	c.mu.Lock()
 	conn := c.conn
+	c.pending = c.mode == reading && !c.sentCl && !c.heardFIN
 	c.mu.Unlock()
 	if conn != nil {
 		c.shut(closedRecord(), hardClose)
@@ -86,20 +87,38 @@ func (c *Conn) cut() {
 // serveIt runs the handler's function.
 func (c *Conn) serveIt() {
 	defer c.s.leave()
+	defer func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.serving = false
+	}()
+	c.guard(c.handler.String(), func() { c.handler.serve(c) })
+}
+
+// goes runs f on a goroutine of its own, which Close waits for.
+func (c *Conn) goes(what string, f func()) {
+	if !c.s.enter() {
+		return
+	}
+	go func() {
+		defer c.s.leave()
+		c.guard(what, f)
+	}()
+}
+
+// guard runs what a user wrote. Its panic, or its end, is a failure and closes the
+// connection.
+func (c *Conn) guard(what string, f func()) {
 	finished := false
 	defer func() {
-		why := recover()
-		c.mu.Lock()
-		c.serving = false
-		c.mu.Unlock()
-		switch {
+		switch why := recover(); {
 		case why != nil:
-			c.crashed(fmt.Sprintf("%v panicked: %v\n%s", c.handler, why, stack()))
+			c.crashed(fmt.Sprintf("%s panicked: %v\n%s", what, why, stack()))
 		case !finished:
-			c.crashed(fmt.Sprintf("%v ended its goroutine (t.FailNow, t.Fatal or runtime.Goexit): only the test's own goroutine may; return from the handler instead", c.handler))
+			c.crashed(what + " ended its goroutine (t.FailNow, t.Fatal or runtime.Goexit): only the test's own goroutine may; return from the handler instead")
 		}
 	}()
-	c.handler.serve(c)
+	f()
 	finished = true
 }
 

@@ -6,67 +6,65 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 )
 
-// order is a standing order: something the server does with every frame of a kind.
-// Its functions are called in the order in which the frames arrive, and must not
-// wait.
+// order is a standing order about frames of a kind. It is asked in the order in
+// which the frames arrive, and must not wait.
 type order struct {
 	match    frame.Match
-	replaces bool                              // the automatic answer to the frame
-	hides    bool                              // the frame from Next
-	answer   func(f frame.Frame) []frame.Frame // to be sent in one write; may be nil
-	feed     *feed                             // where the frame goes besides; may be nil
+	replaces bool           // the automatic answer to the frame
+	hides    bool           // the frame from Expect and Next
+	drops    bool           // the frame, for Expect, WaitFor and Next
+	act      func(it *item) // may be nil; may hide the frame
 }
 
-// wants reports whether the order is about the frame.
-func (o *order) wants(f frame.Frame) bool {
-	return o.match.Match(frame.View{Dir: frame.ToServer, Header: f.Header(), Payload: f.Payload, Opaque: isOpaque(f)})
+// viewOf is how a match sees a frame of the client.
+func (c *Conn) viewOf(f frame.Frame) frame.View {
+	return frame.View{Dir: frame.ToServer, Header: f.Header(), Payload: f.Payload, Opaque: isOpaque(f)}
 }
 
 // isOpaque reports whether a frame that was read is still compressed.
 func isOpaque(f frame.Frame) bool { return f.RSV&frame.RSV1 != 0 && !f.Opcode.IsControl() }
 
-// addOrder puts an order in force. It is about the frames that Next has not handed
-// out yet, too, so that none slips through between a step and the next.
+// addOrder puts an order in force. It is about the frames that nobody has taken
+// yet, too, so that none slips through between a step and the next.
 func (c *Conn) addOrder(o *order) {
 	c.dispatch.Lock()
 	defer c.dispatch.Unlock()
 	c.orders = append(slices.Clip(c.orders), o)
-	c.feed.sift(func(f frame.Frame) bool {
-		if !o.wants(f) {
+	c.feed.sift(func(it *item) (keep bool) {
+		if !o.match.Match(c.viewOf(it.frame)) {
 			return true
 		}
-		c.obey(o, f)
-		return !o.hides
+		if o.act != nil && !(o.replaces && it.reacted) {
+			o.act(it)
+		}
+		it.hidden = it.hidden || o.hides
+		return !o.drops
 	})
 }
 
-func (c *Conn) obey(o *order, f frame.Frame) {
-	if o.feed != nil {
-		o.feed.push(f)
-	}
-	if o.answer == nil {
-		return
-	}
-	if frames := o.answer(f); len(frames) > 0 {
-		_ = c.Send(frames...) // a connection that is ending answers nothing
-	}
-}
-
 // hand gives a frame that arrived to the orders, to the automatic answers and to
-// Next.
+// whoever waits for it.
 func (c *Conn) hand(f frame.Frame) {
 	c.dispatch.Lock()
 	defer c.dispatch.Unlock()
-	replaced, hidden := false, false
+	c.mu.Lock()
+	it := item{frame: f, answer: f.Opcode == frame.OpClose && c.sentCl}
+	c.mu.Unlock()
+	replaced, dropped := false, false
 	for _, o := range c.orders {
-		if o.wants(f) {
-			replaced = replaced || o.replaces
-			hidden = hidden || o.hides
-			c.obey(o, f)
+		if !o.match.Match(c.viewOf(f)) {
+			continue
+		}
+		replaced = replaced || o.replaces
+		dropped = dropped || o.drops
+		it.hidden = it.hidden || o.hides
+		if o.act != nil {
+			o.act(&it)
 		}
 	}
-	if !hidden {
-		c.feed.push(f)
+	it.reacted = !replaced
+	if !dropped {
+		c.feed.push(it)
 	}
 	if !replaced {
 		c.react(f)

@@ -1,6 +1,7 @@
 package fakeserver
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,8 +35,10 @@ func TestAnOrderIsAboutWhatNextHasNotHandedOut(t *testing.T) {
 		}
 		wants("first")
 		also := newFeed()
-		c.addOrder(&order{match: frame.Text("beat"), hides: true, feed: also,
-			answer: func(frame.Frame) []frame.Frame { return []frame.Frame{frame.Text("ack")} }})
+		c.addOrder(&order{match: frame.Text("beat"), hides: true, act: func(it *item) {
+			also.push(item{frame: it.frame})
+			_ = c.Send(frame.Text("ack"))
+		}})
 		_ = ws.WriteMessage(websocket.TextMessage, []byte("beat"))
 		synctest.Wait()
 		wants("data")
@@ -47,8 +50,10 @@ func TestAnOrderIsAboutWhatNextHasNotHandedOut(t *testing.T) {
 				t.Errorf("the order's feed: %v, %v", f, err)
 			}
 		}
-		if _, ready, err := c.feed.take(); ready == nil || err != nil {
-			t.Errorf("something is left for Next: %v", err)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if f, err := c.Next(ctx); err == nil {
+			t.Errorf("something is left for Next: %v", f)
 		}
 	})
 }

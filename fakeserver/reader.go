@@ -1,8 +1,6 @@
 package fakeserver
 
 import (
-	"bytes"
-	"compress/flate"
 	"errors"
 	"fmt"
 	"io"
@@ -50,7 +48,7 @@ func (c *Conn) take(f frame.Frame, check *frame.Checker) {
 	violation := check.Frame(f)
 	plain, inflated := f, false
 	if c.deflate && f.Fin && isOpaque(f) {
-		if p, ok := inflate(f.Payload); ok {
+		if p, whole := frame.Inflate(f.Payload, maxInflated); whole {
 			plain.Payload, plain.RSV, inflated = p, f.RSV&^frame.RSV1, true
 		}
 	}
@@ -84,16 +82,6 @@ func (c *Conn) discard(why error) error {
 		err = io.EOF
 	}
 	return err
-}
-
-// inflate returns the plain form of a message that was compressed on its own. Its
-// DEFLATE stream lacks its last four bytes (RFC 7692 section 7.2.1); a final empty
-// block follows them here.
-func inflate(payload []byte) ([]byte, bool) {
-	tail := []byte{0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff}
-	r := flate.NewReader(io.MultiReader(bytes.NewReader(payload), bytes.NewReader(tail)))
-	plain, err := io.ReadAll(io.LimitReader(r, maxInflated+1))
-	return plain, err == nil && len(plain) <= maxInflated
 }
 
 // source is what the reader reads: what was read ahead, then the connection, as
@@ -147,6 +135,9 @@ func (s *source) Read(b []byte) (int, error) {
 			return s.sight(b[:n]), nil
 		}
 		n, err := c.conn.Read(b)
+		if n > 0 {
+			c.lastIn.Store(int64(c.s.Timeline.Now()))
+		}
 		c.mu.Lock()
 		stopped := c.mode == parked
 		s.drew = s.drew || n > 0 && c.mode == dead
@@ -170,6 +161,7 @@ func (c *Conn) clientEnded(err error) {
 		c.wasReset()
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		c.record(timeline.Record{Kind: timeline.KindFIN, Dir: frame.ToServer, Seen: timeline.Arrived})
+		c.wentFirst("it sent its FIN")
 		c.feed.end(fmt.Errorf("the client sent its FIN: %w", io.EOF))
 		c.mu.Lock()
 		c.heardFIN = true
@@ -200,8 +192,19 @@ func (c *Conn) wasReset() {
 		return
 	}
 	c.record(timeline.Record{Kind: timeline.KindRST, Dir: frame.ToServer, Seen: timeline.Arrived})
+	c.wentFirst("it reset the connection")
 	c.feed.end(fmt.Errorf("the client reset it: %w", io.EOF))
 	c.shut(timeline.Record{}, hardClose)
+}
+
+// wentFirst notes that the client ended the connection, unless the server had begun
+// to.
+func (c *Conn) wentFirst(how string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.sentFIN && !c.sentCl && c.left == "" {
+		c.left = how
+	}
 }
 
 func isReset(err error) bool {

@@ -131,6 +131,7 @@ func (s *Server) Start() error {
 	s.upgrader = websocket.Upgrader{EnableCompression: s.Compression, CheckOrigin: func(*http.Request) bool { return true }}
 	s.makeQueues()
 	s.init()
+	s.eachHandler(func(h Handler) { s.addSessionPages(h.steps) })
 	s.live = make(map[*Conn]struct{})
 	s.done, s.idle, s.closed = make(chan struct{}), make(chan struct{}), make(chan struct{})
 	s.started = true
@@ -156,6 +157,7 @@ func (s *Server) check() error {
 			errs = append(errs, fmt.Errorf("route %d (%v) has no handlers", i+1, r))
 		}
 	}
+	s.eachHandler(func(h Handler) { errs = append(errs, h.check()...) })
 	return errors.Join(errs...)
 }
 
@@ -193,6 +195,7 @@ func (s *Server) record(r timeline.Record) {
 	if r.At == 0 {
 		r.At = s.Timeline.Now()
 	}
+	r.Vantage = timeline.AtServer
 	s.Timeline.Append(r)
 }
 

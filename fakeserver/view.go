@@ -7,13 +7,14 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
-// View returns what happened on all connections, live. Before Start it is empty
+// View returns what the server saw on all connections, live; what a proxy recorded
+// that shares the timeline is left out. Before Start it is empty
 // and stays so, unless Timeline was set.
 func (s *Server) View() *timeline.View {
 	if s.Timeline == nil {
 		return timeline.New().View()
 	}
-	return s.Timeline.View()
+	return s.Timeline.At(timeline.AtServer)
 }
 
 // Since returns a live view of what happens after an event; see [timeline.Timeline.Since].

@@ -137,10 +137,13 @@ func (c *Conn) unsendable(o outgoing) error {
 	case c.out.shut != "":
 		return fmt.Errorf("fakeserver: connection %d %s", c.num, c.out.shut)
 	case c.out.size > maxQueued && o.size > 0:
-		return fmt.Errorf("fakeserver: connection %d: 64 MiB are waiting for the client, which does not read", c.num)
+		return fmt.Errorf("fakeserver: connection %d: %w", c.num, errFull)
 	}
 	return nil
 }
+
+// errFull is why more cannot be queued for a client.
+var errFull = errors.New("64 MiB are waiting for the client, which does not read")
 
 // write is the goroutine that owns the write slot while anything is queued.
 func (c *Conn) write() {
@@ -173,6 +176,7 @@ func (c *Conn) put(o outgoing) {
 			Fields: []timeline.Field{{Name: "does", Value: o.ending.text}}})
 	}
 	if raw := c.prepare(o); len(raw) > 0 {
+		c.lastOut.Store(int64(c.s.Timeline.Now()))
 		if _, err := c.conn.Write(raw); err != nil && !c.writeFailed(err) {
 			return
 		}
@@ -209,7 +213,7 @@ func (c *Conn) prepare(o outgoing) []byte {
 	at := c.s.Timeline.Now()
 	for _, f := range o.frames {
 		c.record(timeline.Record{At: at, Kind: timeline.KindFrame, Dir: frame.ToClient, Seen: timeline.Left,
-			Rule: c.rule(o.ending), Header: f.Header(), Payload: f.Payload, Plain: true})
+			Header: f.Header(), Payload: f.Payload, Plain: true})
 		if f.Opcode == frame.OpClose {
 			c.mu.Lock()
 			c.sentCl = true

@@ -40,7 +40,7 @@ func (p *Proxy) Conns() []Conn {
 func (c Conn) Number() int { return c.n }
 
 // View returns what happened on this connection, live.
-func (c Conn) View() *timeline.View { return c.p.Timeline.Conn(c.n) }
+func (c Conn) View() *timeline.View { return c.p.View().Conn(c.n) }
 
 // do runs f with a reference of the link.
 func (c Conn) do(what string, f func(l *link, rule ruleRef)) error {

@@ -7,13 +7,14 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
-// View returns what happened on all connections, live. Before Start it is empty
+// View returns what the proxy saw on all connections, live; what a server recorded
+// that shares the timeline is left out. Before Start it is empty
 // and stays so, unless Timeline was set.
 func (p *Proxy) View() *timeline.View {
 	if p.Timeline == nil {
 		return timeline.New().View()
 	}
-	return p.Timeline.View()
+	return p.Timeline.At(timeline.AtProxy)
 }
 
 // Since returns a live view of what happens after an event; see [timeline.Timeline.Since].

@@ -2,6 +2,7 @@ package diagnosis
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 
@@ -15,7 +16,7 @@ func (a Analyzer) Diagnose(src Source, conn int) Report {
 	var events []timeline.Event
 	var all comparison
 	var now time.Duration
-	for ev := range src.All() {
+	for ev := range seen(src) {
 		now = max(now, ev.At)
 		all.see(ev)
 		if ev.Conn == conn || concerns(ev, events) {
@@ -30,7 +31,7 @@ func (a Analyzer) All(src Source) []Report {
 	events := map[int][]timeline.Event{}
 	var all comparison
 	var now time.Duration
-	for ev := range src.All() {
+	for ev := range seen(src) {
 		now = max(now, ev.At)
 		all.see(ev)
 		if ev.Conn > 0 {
@@ -49,6 +50,32 @@ func (a Analyzer) All(src Source) []Report {
 	}
 	slices.SortFunc(reports, func(a, b Report) int { return cmp.Compare(a.Conn, b.Conn) })
 	return reports
+}
+
+// seen yields what a proxy saw, or what a server saw if no proxy did, whose events
+// come to their end there.
+func seen(src Source) iter.Seq[timeline.Event] {
+	proxied := false
+	for ev := range src.All() {
+		if proxied = ev.Conn > 0 && ev.Vantage == timeline.AtProxy; proxied {
+			break
+		}
+	}
+	return func(yield func(timeline.Event) bool) {
+		for ev := range src.All() {
+			if ev.Vantage == timeline.AtServer {
+				if proxied {
+					continue
+				}
+				if ev.Kind.Travels() {
+					ev.Seen = timeline.Passed
+				}
+			}
+			if !yield(ev) {
+				return
+			}
+		}
+	}
 }
 
 // concerns reports whether an event of no connection says that some of a

@@ -141,14 +141,14 @@ func (d Dialect) AnswerTo(beat frame.View) (answer frame.Frame, ok bool) {
 		}
 		return d.Answer.Send.frame(slices.Clone(beat.Payload)), true
 	}
-	return d.Answer.Send.render(0, beat)
+	return d.Answer.Send.Render(0, beat)
 }
 
 // NewBeat returns the n-th beat of one side on one connection, unmasked; n counts
 // from 1 and replaces the placeholder {n}. It is not ok if the beat lacks a
 // template.
 func (d Dialect) NewBeat(n int) (beat frame.Frame, ok bool) {
-	return d.Beat.Send.render(n, frame.View{})
+	return d.Beat.Send.Render(n, frame.View{})
 }
 
 // IsAnswer reports whether answer can be the answer to beat: both look right, they
@@ -188,7 +188,7 @@ func (d Dialect) Validate() error {
 		complain("dialect %q: %s is unknown: use message or mqtt", d.Name, d.Packets)
 	}
 	for where, t := range d.templates() {
-		if err := t.validate(); err != nil {
+		if err := t.Validate(); err != nil {
 			complain("dialect %q: %s: %w", d.Name, where, err)
 		}
 	}

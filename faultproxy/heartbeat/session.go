@@ -13,7 +13,7 @@ import (
 func (d Dialect) Greet(n int) []frame.Frame {
 	var frames []frame.Frame
 	for _, t := range d.Greeting {
-		if f, ok := t.render(n, frame.View{}); ok {
+		if f, ok := t.Render(n, frame.View{}); ok {
 			frames = append(frames, f)
 		}
 	}
@@ -29,7 +29,7 @@ func (e Exchange) Replies(question frame.View) []frame.Frame {
 	}
 	frames := make([]frame.Frame, 0, len(e.Reply))
 	for _, t := range e.Reply {
-		f, ok := t.render(0, question)
+		f, ok := t.Render(0, question)
 		if !ok {
 			return nil
 		}

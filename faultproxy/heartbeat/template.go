@@ -37,9 +37,9 @@ func (t Template) frame(payload []byte) frame.Frame {
 	return frame.Frame{Fin: true, Opcode: t.Op, Payload: payload}
 }
 
-// render fills in the placeholders. It is not ok for the zero Template, and if a
+// Render fills in the placeholders. It is not ok for the zero Template, and if a
 // placeholder refers to what the question does not have.
-func (t Template) render(n int, question frame.View) (f frame.Frame, ok bool) {
+func (t Template) Render(n int, question frame.View) (f frame.Frame, ok bool) {
 	if t == (Template{}) {
 		return frame.Frame{}, false
 	}
@@ -67,8 +67,8 @@ func (t Template) render(n int, question frame.View) (f frame.Frame, ok bool) {
 	}
 }
 
-// validate reports the placeholders that can never be filled in.
-func (t Template) validate() error {
+// Validate reports the placeholders that can never be filled in.
+func (t Template) Validate() error {
 	var errs []error
 	rest := t.Payload
 	for {

@@ -89,6 +89,9 @@ func (t *Timeline) append(r *Record, truncated bool) int {
 	if r.Queued {
 		rec.flags |= flagQueued
 	}
+	if r.Vantage == AtServer {
+		rec.flags |= flagServer
+	}
 	rec.stored = uint32(len(payload))
 
 	t.mu.Lock()
@@ -124,6 +127,8 @@ func (t *Timeline) append(r *Record, truncated bool) int {
 	c.last = t.last
 	if rec.conn != 0 {
 		t.touch(rec.conn, r.Kind)
+	} else {
+		t.countClient(r.Kind)
 	}
 	if t.held > t.limits.Events || t.bytes > t.limits.Bytes {
 		t.evict()

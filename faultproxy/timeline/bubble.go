@@ -27,6 +27,10 @@ func (t *Timeline) CheckBubble() error {
 		ErrOtherBubble, bubbleWords(t.bubble), bubbleWords(here))
 }
 
+// InBubble reports whether the timeline was made inside a testing/synctest bubble:
+// whether its time is virtual.
+func (t *Timeline) InBubble() bool { return t.bubble != 0 }
+
 func bubbleWords(id uint64) string {
 	if id == 0 {
 		return "outside of any bubble"

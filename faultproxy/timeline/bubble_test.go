@@ -77,6 +77,17 @@ func TestInsideTimelineAwaitedOutside(t *testing.T) {
 	close(use)
 }
 
+func TestATimelineKnowsWhetherItsTimeIsVirtual(t *testing.T) {
+	if timeline.New().InBubble() {
+		t.Error("a timeline made outside says that it is in a bubble")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		if !timeline.New().InBubble() {
+			t.Error("a timeline made in a bubble says that it is not")
+		}
+	})
+}
+
 func TestTwoBubbles(t *testing.T) {
 	var tl *timeline.Timeline
 	synctest.Test(t, func(*testing.T) {

@@ -12,8 +12,8 @@ import (
 )
 
 // Canonical returns the events in an order that does not depend on how
-// goroutines were scheduled: by time, connection, direction, and within one
-// direction of a connection as recorded, what left from a queue last. What happens at one instant to one
+// goroutines were scheduled: by time, vantage point, connection, direction, and
+// within one direction of a connection as recorded, what left from a queue last. What happens at one instant to one
 // connection begins with its handshake and finishes with its end, whatever the
 // direction. Equal seeds give equal canonical timelines in virtual time.
 func (t *Timeline) Canonical() []Event { return t.whole().Canonical() }
@@ -24,6 +24,7 @@ func (v *View) Canonical() []Event {
 	slices.SortStableFunc(events, func(a, b Event) int {
 		return cmp.Or(
 			cmp.Compare(a.At, b.At),
+			cmp.Compare(a.Vantage, b.Vantage),
 			cmp.Compare(a.Conn, b.Conn),
 			cmp.Compare(phase(a.Kind), phase(b.Kind)),
 			cmp.Compare(a.Dir, b.Dir),
@@ -78,7 +79,7 @@ var accidents = map[string]bool{
 var port = regexp.MustCompile(`([\w\]]):\d{2,5}\b`)
 
 func (e Event) canonicalLine() string {
-	parts := []string{e.At.String(), connName(e.Conn)}
+	parts := []string{e.At.String(), e.connName(true)}
 	if e.Dir != 0 {
 		parts = append(parts, e.Dir.String())
 	}

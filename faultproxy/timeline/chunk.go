@@ -43,6 +43,7 @@ const (
 	flagFields    flags = 1 << 25 // fields are stored behind the payload
 	flagAlone     flags = 1 << 26 // the payload is to be inflated for readers
 	flagQueued    flags = 1 << 27
+	flagServer    flags = 1 << 28 // seen by the server
 )
 
 func (f flags) kind() Kind { return Kind(f & 31) }
@@ -183,6 +184,7 @@ func (c *chunk) event(i int, rules []string) Event {
 		Opaque:    r.flags&flagOpaque != 0,
 		Truncated: r.flags&flagTruncated != 0,
 		Queued:    r.flags&flagQueued != 0,
+		Vantage:   r.flags.vantage(),
 	}
 	if e.Kind.isFrame() {
 		e.Header = r.flags.header()

@@ -40,7 +40,10 @@ func (e Event) describe() string {
 	case KindRST:
 		return "RST"
 	case KindFault:
-		return words(e.ruleOr("a caller")+":", oneLine(e.Field("does")))
+		if does := oneLine(e.Field("does")); does != e.ruleOr("") {
+			return words(e.ruleOr("a caller")+":", does)
+		}
+		return oneLine(e.Rule)
 	case KindNotApplied:
 		return words(e.ruleOr("a rule")+" could not act", reason(e.Field("why")))
 	case KindOpaque:
@@ -64,7 +67,7 @@ func (e Event) describe() string {
 	case KindStarted:
 		return words("client program started:", oneLine(e.Field("client"))) + e.others("client")
 	case KindExit:
-		return words("client program exited, code", oneLine(e.Field("code"))) + e.others("code")
+		return e.exit()
 	case KindLost:
 		return plural(e.Count, "event") + " lost here"
 	}
@@ -104,6 +107,7 @@ func (e Event) response() string {
 		s += "  replaced" + e.by()
 	case e.Seen == Arrived:
 		s += "  from the upstream"
+	case e.Vantage == AtServer:
 	case e.Seen == Left && e.Rule != "":
 		s += "  made" + e.by()
 	case e.Seen == Left:
@@ -121,6 +125,9 @@ func (e Event) closedSocket() string {
 		side = "server side"
 	}
 	s := "socket closed, " + side
+	if e.Vantage == AtServer {
+		s = "socket closed"
+	}
 	if e.Field("how") == "rst" {
 		s += ", with RST"
 	}

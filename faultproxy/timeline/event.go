@@ -52,6 +52,8 @@ type Record struct {
 	Opaque bool
 	// Queued says that it left from a queue, which its own goroutine serves.
 	Queued bool
+	// Vantage is where it was seen.
+	Vantage Vantage
 	// Bytes is how many bytes a KindBytes or KindHeld event is about, or how many
 	// events a KindLost one stands for.
 	Bytes  int
@@ -80,8 +82,10 @@ type Event struct {
 	// Queued says that it left from a queue. In canonical order it comes behind what
 	// the same direction brought at the same instant.
 	Queued bool
-	Count  int // bytes of a KindBytes or KindHeld event, events of a KindLost one
-	Fields []Field
+	// Vantage is where it was seen.
+	Vantage Vantage
+	Count   int // bytes of a KindBytes or KindHeld event, events of a KindLost one
+	Fields  []Field
 }
 
 // Field returns the value of the first field of that name, "" if there is none.

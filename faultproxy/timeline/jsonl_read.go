@@ -161,6 +161,8 @@ func (l *lineReader) read(m member) error {
 			}
 			return nil
 		})
+	case "at":
+		return m.named(func(s string) (err error) { l.Vantage, err = parseVantage(s); return err })
 	case "rule":
 		return m.into(&l.rule)
 	case "bytes", "count":

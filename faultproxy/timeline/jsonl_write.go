@@ -29,7 +29,7 @@ type Extra struct {
 // keys of an event's line that fields must not be mistaken for.
 var commonKeys = map[string]bool{
 	"event": true, "t": true, "conn": true, "dir": true, "seen": true, "rule": true, "bytes": true,
-	"count": true, "text": true, "base64": true, "truncated": true, "queued": true, "inflated": true, "opaque": true, "fields": true,
+	"count": true, "text": true, "base64": true, "truncated": true, "queued": true, "at": true, "inflated": true, "opaque": true, "fields": true,
 }
 
 // frameKeys are those of frames only.
@@ -73,7 +73,8 @@ func (t *Timeline) AppendReady(dst []byte, extra ...Extra) []byte {
 // AppendJSON appends the event's line of a recording, without a line end.
 //
 // Every line has "event" (the kind) and "t" (seconds since the start, to the
-// nanosecond); where they are known "conn", "dir", "seen" and "rule". Frames have
+// nanosecond); where they are known "conn", "dir", "seen" and "rule"; and "at", where
+// it was seen, if that was the server. Frames have
 // "op", "fin", "rsv", "masked", "key" and "len", and "code" and "reason" if they are
 // Close frames; payloads are "text" or, where they are not UTF-8, "base64". The
 // fields of an event are keys of its line. Where that could not be read back (a
@@ -86,6 +87,9 @@ func (e Event) AppendJSON(dst []byte, extra ...Extra) []byte {
 	dst = appendSeconds(dst, e.At)
 	if e.Conn != 0 {
 		dst = strconv.AppendInt(append(dst, `,"conn":`...), int64(e.Conn), 10)
+	}
+	if e.Vantage != AtProxy {
+		dst = appendString(append(dst, `,"at":`...), e.Vantage.String())
 	}
 	if e.Dir != 0 {
 		dst = appendString(append(dst, `,"dir":`...), e.Dir.String())

@@ -45,9 +45,9 @@ const (
 	KindRule       // the rule list changed; fields: change (added, replaced, removed), does
 	KindError      // something failed; fields: error, what
 	KindNote       // Timeline.Note; fields: name
-	KindStarted    // a client program was started; fields: client
+	KindStarted    // a client program is about to be started; fields: client
 	KindReport     // what a client program said; fields: name, and what it said
-	KindExit       // a client program ended; fields: client, code
+	KindExit       // a client program ended; fields: client, code or signal, pid, error. Rule: who ended it
 	KindLost       // events that are no longer there; Event.Count says how many
 
 	kindEnd

@@ -159,3 +159,10 @@ func candidates(trigger frame.Trigger) (kindSet, bool) {
 	}
 	return 0, false
 }
+
+// HappensOnce reports whether the trigger is a moment that a timeline has at most
+// once, as [Ended] is: who waits for it may find it in the past.
+func HappensOnce(trigger frame.Trigger) bool {
+	_, once := trigger.(ended)
+	return once
+}

@@ -31,7 +31,7 @@ func (p *passages) see(e Event) (arrival Event, ok bool) {
 		delete(p.waiting, lane{e.Conn, frame.ToServer})
 		delete(p.waiting, lane{e.Conn, frame.ToClient})
 	}
-	if !e.Kind.Travels() || e.Seen == Passed {
+	if !e.Kind.Travels() || e.Seen == Passed || e.Vantage == AtServer {
 		return Event{}, false
 	}
 	l := lane{e.Conn, e.Dir}
@@ -66,6 +66,12 @@ func (f *Formatter) passage(e Event) string {
 	case KindFrameStart, KindFrame, KindBytes, KindFIN, KindRST:
 	default:
 		return ""
+	}
+	if e.Vantage == AtServer {
+		if e.Rule == "" {
+			return ""
+		}
+		return "  " + e.by()
 	}
 	var does string
 	switch {

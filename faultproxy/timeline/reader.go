@@ -56,7 +56,8 @@ func (r *reader) next() (Event, bool) {
 				return r.lost(), true
 			}
 			r.at, r.told = max(r.at, seq+1), seq
-			if r.v.conn != everyConn && r.part.records[r.i].conn != uint32(r.v.conn) {
+			rec := &r.part.records[r.i]
+			if r.v.conn != everyConn && rec.conn != uint32(r.v.conn) || !r.v.vantage.shows(rec.flags) {
 				continue
 			}
 			e := r.part.event(r.i, r.rules)

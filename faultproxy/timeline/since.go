@@ -19,11 +19,15 @@ func (t *Timeline) Since(event frame.Trigger, grace ...time.Duration) *View {
 // Since is [Timeline.Since] for the part that the view shows: the event may be on
 // any connection, what follows it is the view's.
 func (v *View) Since(event frame.Trigger, grace ...time.Duration) *View {
-	b := &beginning{within: &View{t: v.t, conn: everyConn, from: v.from, begin: v.begin}, event: event}
+	within := *v
+	within.conn = everyConn
+	b := &beginning{within: &within, event: event}
 	for _, g := range grace {
 		b.grace += g
 	}
-	return &View{t: v.t, conn: v.conn, from: v.from, begin: b}
+	w := *v
+	w.begin = b
+	return &w
 }
 
 // Mark records a note and returns a live view of what happens from it on.

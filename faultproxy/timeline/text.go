@@ -8,7 +8,8 @@ import (
 )
 
 // Formatter writes events as lines of aligned text: the time since the start, the
-// connection, → for what goes to the server and ← for what goes to the client,
+// connection ("s3" is the server's third where a proxy and a server share the
+// timeline), → for what goes to the server and ← for what goes to the client,
 // and what happened. Where nothing happened on the connection for a second or
 // more, the line ends with how long. Give it the events one by one, in order; it
 // must not be used by several goroutines at once. The zero value is ready.
@@ -21,9 +22,16 @@ type Formatter struct {
 	// ConnWidth is how wide the column of the connection is; 0 is wide enough for #99.
 	ConnWidth int
 
-	before   map[int]time.Duration // the time of each connection's last event
+	before   map[place]time.Duration // the time of each connection's last event
 	passages passages
 	fates    map[int]bool // of a whole timeline: which arrivals left later
+	merged   bool         // the events were seen from several vantage points
+}
+
+// place is a connection as one vantage point counts it.
+type place struct {
+	at   Vantage
+	conn int
 }
 
 // longGap is how long a connection must have been quiet for a line to say so.
@@ -43,7 +51,7 @@ func (f *Formatter) Append(dst []byte, e Event) []byte {
 	if connWidth == 0 {
 		connWidth = 3
 	}
-	name := connName(e.Conn)
+	name := e.connName(f.merged)
 	dst = pad(dst, name, connWidth-len(name))
 	dst = append(dst, ' ')
 	dst = append(dst, arrow(e.Dir)...)
@@ -53,19 +61,20 @@ func (f *Formatter) Append(dst []byte, e Event) []byte {
 	if e.Conn == 0 {
 		return dst
 	}
-	if before, ok := f.before[e.Conn]; ok && e.At-before >= longGap {
+	here := place{e.Vantage, e.Conn}
+	if before, ok := f.before[here]; ok && e.At-before >= longGap {
 		dst = append(dst, "  (+"...)
 		dst = strconv.AppendFloat(dst, (e.At - before).Seconds(), 'f', 1, 64)
 		dst = append(dst, "s)"...)
 	}
 	if e.Kind == KindEnded {
-		delete(f.before, e.Conn)
+		delete(f.before, here)
 		return dst
 	}
 	if f.before == nil {
-		f.before = map[int]time.Duration{}
+		f.before = map[place]time.Duration{}
 	}
-	f.before[e.Conn] = e.At
+	f.before[here] = e.At
 	return dst
 }
 
@@ -91,11 +100,16 @@ func (v *View) WriteText(w io.Writer) error {
 
 func (v *View) formatter() *Formatter {
 	most, low, high := 0, time.Duration(1<<63-1), time.Duration(0)
+	var from vantages
 	for e := range v.All() {
-		most = max(most, len(connName(e.Conn)))
+		if !kindSet(nowhere).has(e.Kind) {
+			from |= e.Vantage.mask()
+		}
+		most = max(most, len(e.connName(false)))
 		low, high = min(low, e.At), max(high, e.At)
 	}
-	return &Formatter{Micros: high > 0 && high-low < 100*time.Millisecond, ConnWidth: max(most, 3), fates: fates(v.All())}
+	merged := from == AtProxy.mask()|AtServer.mask()
+	return &Formatter{merged: merged, Micros: high > 0 && high-low < 100*time.Millisecond, ConnWidth: max(most, 3), fates: fates(v.All())}
 }
 
 // text returns the events as lines.
@@ -108,11 +122,16 @@ func text(events []Event) string {
 	return string(b)
 }
 
-func connName(n int) string {
-	if n == 0 {
+// connName is the connection's name: "#3", or "s3" for the server's own third
+// where both vantage points are shown.
+func (e Event) connName(merged bool) string {
+	switch {
+	case e.Conn == 0:
 		return "-"
+	case merged && e.Vantage == AtServer:
+		return "s" + strconv.Itoa(e.Conn)
 	}
-	return "#" + strconv.Itoa(n)
+	return "#" + strconv.Itoa(e.Conn)
 }
 
 func pad(dst []byte, s string, spaces int) []byte {

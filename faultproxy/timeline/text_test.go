@@ -167,7 +167,11 @@ func TestTextOfEveryKind(t *testing.T) {
 		{ruled(timeline.KindRule, 0, "change", "added", "does", "drop pongs"), "rule r added: drop pongs"},
 		{plain(timeline.KindError, "what", "read", "error", "bad\nthing"), `error: read: bad\nthing`},
 		{plain(timeline.KindReport, "name", "close", "code", "1006", "reason", ""), `report close  code=1006 reason=""`},
+		{plain(timeline.KindStarted, "client", "node"), "client program started: node"},
 		{plain(timeline.KindExit, "code", "1"), "client program exited, code 1"},
+		{plain(timeline.KindExit, "client", "node", "code", "1", "pid", "7"), "client program exited: node, code 1  pid=7"},
+		{ruled(timeline.KindExit, 0, "client", "node", "signal", "SIGKILL"), "client program exited: node, SIGKILL by r"},
+		{plain(timeline.KindExit, "client", "node", "error", "gone"), "client program exited: node  error=gone"},
 		{timeline.Event{Kind: timeline.KindLost, Count: 2}, "2 events lost here"},
 		{timeline.Event{}, "kind(0)"},
 	} {

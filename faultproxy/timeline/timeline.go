@@ -40,6 +40,8 @@ type Timeline struct {
 	gaps     []gap // events that were lost before they came here
 	ended    int   // frames of ended connections may remain from here on
 	live     int   // frames of any connection remain only from here on
+	started  int   // client programs
+	exited   int   // of these
 	closed   bool
 	stranger bool          // an event came from another bubble and woke nobody
 	wake     chan struct{} // closed by the next event of a kind in wanted; nil: nobody waits

@@ -49,6 +49,8 @@ type View struct {
 	conn  int        // everyConn, or the one it shows
 	from  int        // the first sequence number it shows
 	begin *beginning // what it begins with, besides; nil: nothing
+
+	vantage vantages // from where it shows events
 }
 
 // Viewer is what has a part of a timeline to look at: a server, a proxy, one of
@@ -153,7 +155,7 @@ func (v *View) Lost() int {
 
 // Conns returns the numbers of the connections that have events in the view.
 func (v *View) Conns() []int {
-	if v.conn == everyConn && v.from <= 1 && v.begin == nil {
+	if v.conn == everyConn && v.from <= 1 && v.begin == nil && v.vantage == 0 {
 		return v.t.Conns()
 	}
 	seen := map[int]bool{}
@@ -167,12 +169,16 @@ func (v *View) Conns() []int {
 
 // Conn returns the part of the view that is about connection n.
 func (v *View) Conn(n int) *View {
-	return &View{t: v.t, conn: max(n, 0), from: v.from, begin: v.begin}
+	w := *v
+	w.conn = max(n, 0)
+	return &w
 }
 
 // From returns the part of the view from that sequence number on.
 func (v *View) From(seq int) *View {
-	return &View{t: v.t, conn: v.conn, from: max(v.from, seq), begin: v.begin}
+	w := *v
+	w.from = max(v.from, seq)
+	return &w
 }
 
 // Now returns the time since the start of the timeline; see [Timeline.Now].
