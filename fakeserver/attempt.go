@@ -1,6 +1,8 @@
 package fakeserver
 
 import (
+	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,8 +22,9 @@ type attempt struct {
 	s      *Server
 	c      *Conn
 	req    *http.Request
-	accept answer // of the 101
-	left   error  // why the client counts as gone
+	accept answer        // of the 101
+	buffer *bufio.Reader // for what the client sends
+	left   error         // why the client counts as gone
 }
 
 // upgrade handles an upgrade request, until the connection is open or over.
@@ -34,10 +37,12 @@ func (s *Server) upgrade(w http.ResponseWriter, req *http.Request) {
 	_ = conn.SetDeadline(time.Time{})
 	pre, _ := brw.Reader.Peek(brw.Reader.Buffered())
 	a := s.begin(req, conn, append([]byte(nil), pre...))
+	brw.Reader.Reset(nil)
 	if a == nil {
 		hardClose(conn)
 		return
 	}
+	a.buffer = brw.Reader
 	a.c.record(timeline.Record{Kind: timeline.KindRequest, Dir: frame.ToServer, Seen: timeline.Arrived, Fields: requestFields(req)})
 	a.run()
 }
@@ -55,7 +60,8 @@ func (s *Server) begin(req *http.Request, conn net.Conn, pre []byte) *attempt {
 	h, ok := s.choose(req)
 	a := &attempt{s: s, c: c, req: req, accept: answer{status: http.StatusSwitchingProtocols}}
 	c.mu.Lock()
-	c.req, c.conn, c.pre, c.handler, c.state = req, conn, pre, h, attempted
+	c.req = req.WithContext(context.Background()) // without what the HTTP server ties to it
+	c.conn, c.pre, c.handler, c.state = conn, pre, h, attempted
 	if !ok {
 		c.handler = Handler{text: s.AfterLast.String(), before: []HandshakeStep{nobodyStep{}}}
 	}
@@ -248,7 +254,7 @@ func (a *attempt) open() bool {
 	if _, err := c.conn.Write([]byte(b.String())); err != nil {
 		c.writeFailed(err)
 	}
-	go c.read()
+	go c.read(a.buffer)
 	if h.serve != nil {
 		go c.serveIt()
 	}

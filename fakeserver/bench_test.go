@@ -70,6 +70,23 @@ func BenchmarkIdleConnections(b *testing.B) {
 	}
 }
 
+// BenchmarkEndedConnections is what a connection that is over leaves behind, its
+// events included.
+func BenchmarkEndedConnections(b *testing.B) {
+	const n = 2000
+	for b.Loop() {
+		tb := &recorder{T: &testing.T{}}
+		srv := fake.InMemory(tb, fake.Silent)
+		before := inUse()
+		for i := range n {
+			_ = benchDial(b, srv).Close()
+			<-srv.Conn(i + 1).Done()
+		}
+		b.ReportMetric(float64(inUse()-before)/n, "B/conn")
+		tb.finish()
+	}
+}
+
 func inUse() uint64 {
 	runtime.GC()
 	var m runtime.MemStats

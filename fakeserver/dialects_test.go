@@ -1,10 +1,8 @@
 package fakeserver_test
 
 import (
-	"context"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -35,9 +33,6 @@ func TestRealParts(t *testing.T) {
 	}
 	for _, tt := range tests {
 		tt.srv = fake.Start(t, tt.handler(every))
-		for _, page := range tt.dialect.HTTP {
-			tt.srv.HTTP(page.Path, fake.Respond(page.Answers[0].Status, page.Answers[0].Body))
-		}
 		name, _, _ := strings.Cut(tt.dialect.Name, ":")
 		tt.client = realparts.StartDialectClient(t, name, tt.srv.URL, every)
 	}
@@ -59,40 +54,18 @@ type dialectCase struct {
 // handler plays the dialect: its session for good, its beats for some rounds.
 func (tt *dialectCase) handler(every time.Duration) fake.Handler {
 	d := tt.dialect
-	return fake.Func("play "+d.Name, func(c *fake.Conn) {
-		_ = c.Send(d.Greet(c.Number())...)
-		var beating sync.WaitGroup
-		defer beating.Wait()
-		if d.By&heartbeat.Server != 0 {
-			beating.Go(func() { tt.beat(c, every) })
-		}
-		player, answered := heartbeat.NewPlayer(d), 0
-		for {
-			f, err := c.Next(context.Background())
-			if err != nil {
-				return
+	steps := []fake.Step{fake.Session(d)}
+	if d.By&heartbeat.Client != 0 && d.Answered() {
+		steps = append(steps, fake.AnswerBeats(d, fake.StopAfter(tt.rounds)))
+	}
+	if d.By&heartbeat.Server != 0 {
+		for n := range tt.rounds {
+			if beat, ok := d.NewBeat(n + 1); ok {
+				steps = append(steps, fake.Pause(every), fake.Send(beat))
 			}
-			v := frame.View{Dir: frame.ToServer, Header: f.Header(), Payload: f.Payload}
-			_ = c.Send(player.Replies(v)...)
-			if answer, ok := d.AnswerTo(v); ok && answered < tt.rounds {
-				answered++
-				_ = c.Send(answer)
-			}
-		}
-	})
-}
-
-func (tt *dialectCase) beat(c *fake.Conn, every time.Duration) {
-	for n := range tt.rounds {
-		select {
-		case <-c.Done():
-			return
-		case <-time.After(every):
-		}
-		if f, ok := tt.dialect.NewBeat(n + 1); ok {
-			_ = c.Send(f)
 		}
 	}
+	return fake.Script(steps...)
 }
 
 // How late things may be on a machine that is busy with all the clients at once.

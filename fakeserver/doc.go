@@ -26,8 +26,38 @@
 // handler that nobody reached fails the test: no test passes because the client
 // never came that far.
 //
-// Besides the stock handlers there is [Func], a function on a [Conn], and Script,
+// Besides the stock handlers there is [Func], a function on a [Conn], and [Script],
 // made of steps.
+//
+// # Scripts
+//
+// A script is a list of steps, which run in order. It reads like what it does, and
+// prints like it, too:
+//
+//		fakeserver.Script(
+//			fakeserver.Handshake(fakeserver.Pause(4*time.Second)), // before the 101
+//			fakeserver.Session(heartbeat.GraphQLTransportWS()),
+//			fakeserver.WaitFor(frame.JSON("type", "subscribe")).Times(2),
+//			fakeserver.Send(frame.Text(`{"type":"next","id":"1"}`)),
+//			fakeserver.Pause(200*time.Millisecond),
+//			fakeserver.Close(1012, "restart"))
+//
+//	  - [Expect] the next frame, [WaitFor] one that may have others before it, or an
+//	    event; [Send], [SendRaw], [Reply]; [Pause]; [Repeat]; another Script, or a
+//	    [Func]; and the endings below.
+//	  - Standing orders last until the connection ends: [On] a frame or an event do
+//	    something; do something [Every] second, or [WhenIdle]; [Ignore] frames. For
+//	    heartbeats: [Beat], [AnswerBeats] with policies such as [StopAfter], [Late],
+//	    [EveryNth], [Never], [Wrong] and [Twice], and [Session], which plays the rest of
+//	    a protocol of package heartbeat.
+//	  - [Handshake] plays steps before the 101: [Reject], [Redirect], [AcceptWith] (a
+//	    wrong Accept, an unasked subprotocol or extension, a missing Upgrade, compression),
+//	    [RequireHeader], [RequireSubprotocol], [RequireBearer], [RequireBasic], Pause, and
+//	    the endings.
+//
+// Frames are whatever package frame makes, legal or not: reserved bits, masked
+// frames, pings of 126 bytes, a Close with code 1006, [frame.Deflated] text nobody
+// negotiated.
 //
 // # What the server does by itself
 //
@@ -63,9 +93,14 @@
 //     full. [Conn.Fin] or Reset later kills it; bytes left unread draw an RST.
 //   - [GoDark]: bytes are swallowed, nothing comes back.
 //   - [StopReading]: one-way. It still sends, beats for instance.
-//   - [Silent]: alive, but it answers no pings.
+//   - [Silent]: alive, but it answers no pings. AnswerBeats(dialect, [Never]) is the
+//     same for any other heartbeat.
 //   - [Stall]: accepts TCP and never answers the upgrade.
 //   - [Close] with any code and reason, legal or not.
+//   - A Close whose echo comes late, or never, or behind a ping: see [EchoClose].
+//   - A connection that was replaced and still speaks:
+//     Script(WaitFor(timeline.NextConn), Send(…)).
+//   - A cut that counts only one side's bytes: [WhenIdle].
 //
 // In all of them the kernel acknowledges what the client sends, so TCP keepalive
 // and TCP_USER_TIMEOUT do not notice; to test those, drop packets.
@@ -76,12 +111,15 @@
 // # What happened
 //
 // Server.Timeline records everything before it happens on the wire, in the same
-// form as a proxy does; given the timeline of a proxy, both share it. The client is
-// the subject: what it sends goes to-server. [Conn.View] is one connection's
-// part. Secrets in headers and URLs are removed.
+// form as a proxy does. The client is the subject: what it sends goes to-server.
+// [Server.View] and [Conn.View] are the server's and a connection's part, live;
+// [Server.Since] and [Server.Mark] begin at an event. Given the timeline of a proxy,
+// both share it, each with its own count of connections; written as text the server's
+// are s1, s2 and so on. Secrets in headers and URLs are removed.
 //
 // Handlers never fail a test from their own goroutines. What goes wrong is collected
-// ([Server.Failures]) and reported when the test ends, with the timeline.
+// ([Server.Failures]) and reported when the test ends, with the line of the script and
+// with the timeline.
 //
 // # Virtual time
 //

@@ -215,8 +215,8 @@ func TestAClientThatNeverClosesIsClosedAfterFiveSeconds(t *testing.T) {
 
 func TestACloseThatCrossesTheClientsIsNotSentTwice(t *testing.T) {
 	virtual(t, []fake.Handler{{}}, func(t *testing.T, srv *fake.Server, c *client) {
-		c.send(frame.Close(1000, ""))
 		_ = srv.Conn(1).SendClose(1001, "")
+		c.send(frame.Close(1000, "")) // before it has read the server's
 		c.wants("close 1001", "fin")
 	})
 }

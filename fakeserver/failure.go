@@ -51,7 +51,7 @@ func (s *Server) failed(f Failure) {
 // account is what the log of a failed test should hold.
 func (s *Server) account() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "what fakeserver saw (seed %d):\n", s.Seed)
+	b.WriteString("what fakeserver saw:\n")
 	_ = s.Timeline.WriteText(&b)
 	return b.String()
 }

@@ -46,7 +46,7 @@ func TestAHandlerThatFailsIsReportedWithItsSource(t *testing.T) {
 						t.Errorf("%q is not in %s", want, got)
 					}
 				}
-				if logs := strings.Join(tb.logs, "\n"); !strings.Contains(logs, "what fakeserver saw (seed ") || !strings.Contains(logs, "#1") {
+				if logs := strings.Join(tb.logs, "\n"); !strings.Contains(logs, "what fakeserver saw:") || !strings.Contains(logs, "#1") {
 					t.Errorf("the timeline is not in the log: %s", logs)
 				}
 			})

@@ -51,6 +51,12 @@ func (c *Conn) ended(why string) {
 	delete(c.s.live, c)
 	c.s.mu.Unlock()
 	close(c.over)
+	c.dispatch.Lock()
+	c.orders = nil
+	c.dispatch.Unlock()
+	c.mu.Lock()
+	c.conn, c.pre, c.out = nil, nil, outlet{shut: "is over"}
+	c.mu.Unlock()
 	c.s.leave()
 }
 
@@ -63,12 +69,13 @@ func (c *Conn) shut(before timeline.Record, how func(net.Conn)) bool {
 		return false
 	}
 	c.gone = true
+	conn := c.conn
 	c.out.drop()
 	c.mu.Unlock()
 	if before.Kind != 0 {
 		c.record(before)
 	}
-	how(c.conn)
+	how(conn)
 	close(c.cutC)
 	return true
 }

@@ -1,6 +1,7 @@
 package fakeserver
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -15,10 +16,12 @@ import (
 // maxInflated bounds what one compressed message may become.
 const maxInflated = 64 << 20
 
-// read is the goroutine that reads the client's frames. It owns one reference.
-func (c *Conn) read() {
+// read is the goroutine that reads the client's frames, through a buffer. It owns
+// one reference.
+func (c *Conn) read(buffer *bufio.Reader) {
 	defer c.leave()
-	r := frame.NewReader(&source{c: c})
+	buffer.Reset(&source{c: c})
+	r := frame.NewReader(buffer)
 	check := frame.Checker{FromClient: true, Deflate: c.deflate}
 	for {
 		f, err := r.ReadFrame()

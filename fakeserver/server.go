@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"sync"
@@ -59,8 +58,6 @@ type Server struct {
 	// Subprotocols are those the server speaks, by preference. nil: whatever the
 	// client offers first is accepted. Empty, not nil: none is.
 	Subprotocols []string
-	// Seed decides all chance. 0: drawn at Start, and put here.
-	Seed uint64
 	// URL is where clients connect, such as ws://127.0.0.1:41234. Set by Start.
 	URL string
 
@@ -118,15 +115,9 @@ func (s *Server) Start() error {
 		}
 	}
 	s.URL = scheme + "://" + s.Listener.Addr().String()
-	if s.Seed == 0 {
-		s.Seed = rand.Uint64()>>12 | 1 // short enough for a JSON number
-	}
 	if s.Timeline == nil {
 		s.Timeline = timeline.New()
 		s.ownTime = true
-	}
-	if s.Timeline.Seed() == 0 {
-		s.Timeline.SetSeed(s.Seed)
 	}
 	s.upgrader = websocket.Upgrader{EnableCompression: s.Compression, CheckOrigin: func(*http.Request) bool { return true }}
 	s.makeQueues()
