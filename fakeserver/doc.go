@@ -34,26 +34,28 @@
 // A script is a list of steps, which run in order. It reads like what it does, and
 // prints like it, too:
 //
-//		fakeserver.Script(
-//			fakeserver.Handshake(fakeserver.Pause(4*time.Second)), // before the 101
-//			fakeserver.Session(heartbeat.GraphQLTransportWS()),
-//			fakeserver.WaitFor(frame.JSON("type", "subscribe")).Times(2),
-//			fakeserver.Send(frame.Text(`{"type":"next","id":"1"}`)),
-//			fakeserver.Pause(200*time.Millisecond),
-//			fakeserver.Close(1012, "restart"))
+//	fakeserver.Script(
+//		fakeserver.Handshake(fakeserver.Pause(4*time.Second)), // before the 101
+//		fakeserver.Session(heartbeat.GraphQLTransportWS()),
+//		fakeserver.WaitFor(frame.JSON("type", "subscribe")).Times(2),
+//		fakeserver.Send(frame.Text(`{"type":"next","id":"1"}`)),
+//		fakeserver.Pause(200*time.Millisecond),
+//		fakeserver.Close(1012, "restart"))
 //
-//	  - [Expect] the next frame, [WaitFor] one that may have others before it, or an
-//	    event; [Send], [SendRaw], [Reply]; [Pause]; [Repeat]; another Script, or a
-//	    [Func]; and the endings below.
-//	  - Standing orders last until the connection ends: [On] a frame or an event do
-//	    something; do something [Every] second, or [WhenIdle]; [Ignore] frames. For
-//	    heartbeats: [Beat], [AnswerBeats] with policies such as [StopAfter], [Late],
-//	    [EveryNth], [Never], [Wrong] and [Twice], and [Session], which plays the rest of
-//	    a protocol of package heartbeat.
-//	  - [Handshake] plays steps before the 101: [Reject], [Redirect], [AcceptWith] (a
-//	    wrong Accept, an unasked subprotocol or extension, a missing Upgrade, compression),
-//	    [RequireHeader], [RequireSubprotocol], [RequireBearer], [RequireBasic], Pause, and
-//	    the endings.
+// Its words are these:
+//
+//   - [Expect] the next frame, [WaitFor] one that may have others before it, or an
+//     event; [Send], [SendRaw], [Reply]; [Pause]; [Repeat]; another Script, or a
+//     [Func]; and the endings below.
+//   - Standing orders last until the connection ends: [On] a frame or an event do
+//     something; do something [Every] second, or [WhenIdle]; [Ignore] frames. For
+//     heartbeats: [Beat], [AnswerBeats] with policies such as [StopAfter], [Late],
+//     [EveryNth], [Never], [Wrong] and [Twice], and [Session], which plays the rest of
+//     a protocol of package heartbeat.
+//   - [Handshake] plays steps before the 101: [Reject], [Redirect], [AcceptWith] (a
+//     wrong Accept, an unasked subprotocol or extension, a missing Upgrade, compression),
+//     [RequireHeader], [RequireSubprotocol], [RequireBearer], [RequireBasic], Pause, and
+//     the endings.
 //
 // Frames are whatever package frame makes, legal or not: reserved bits, masked
 // frames, pings of 126 bytes, a Close with code 1006, [frame.Deflated] text nobody

@@ -3,6 +3,7 @@ package fakeserver
 import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
 // TB is what a server needs of a test: *testing.T, *testing.B and GinkgoT() have it.
@@ -53,6 +54,11 @@ func (s *Server) StartIn(tb TB) *Server {
 	s.tb = tb
 	if err := s.Start(); err != nil {
 		tb.Fatalf("%v", err)
+	}
+	if a, ok := tb.(interface {
+		Attach(name string, tl *timeline.Timeline)
+	}); ok && s.ownTime { // package assertions/specs: into the report of a spec that fails
+		a.Attach("fakeserver", s.Timeline)
 	}
 	tb.Cleanup(func() {
 		tb.Helper()

@@ -36,7 +36,9 @@ var layers = []layer{
 	{"faultproxy/cmd/faultproxy", []string{"faultproxy", "faultproxy/...", "fakeserver"},
 		[]string{"github.com/alecthomas/kong", "github.com/goccy/go-yaml", "github.com/gorilla/websocket"}},
 	{"fakeserver", []string{"faultproxy", "faultproxy/..."}, []string{"github.com/gorilla/websocket"}},
+	{"assertions/resilience", []string{"faultproxy", "faultproxy/...", "fakeserver"}, []string{"github.com/gorilla/websocket"}},
 	{"assertions/specs", []string{"faultproxy", "faultproxy/..."}, ginkgo},
+	{"examples/zoo", nil, nil},
 }
 
 // ginkgo is Ginkgo, Gomega and what they are built from.

@@ -36,7 +36,7 @@ var browserFlags = []string{
 // should not wait for each other need an address each.
 func Chromium(tb testing.TB, scenarios []Scenario) []Log {
 	tb.Helper()
-	path := find(tb, "apt-get install chromium", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+	path := Find(tb, "apt-get install chromium", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 	input, err := json.Marshal(scenarios)
 	if err != nil {
 		tb.Fatalf("scenarios for the page: %v", err)

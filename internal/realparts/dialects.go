@@ -44,10 +44,10 @@ type DialectClient struct {
 // up, or failed, or after 40 s. It is killed when the test ends.
 func StartDialectClient(tb testing.TB, dialect, url string, interval time.Duration) *DialectClient {
 	tb.Helper()
-	path := find(tb, "apt-get install nodejs npm", "node", "nodejs")
+	path := Find(tb, "apt-get install nodejs npm", "node", "nodejs")
 	dir := nodeDir(tb)
 	if _, err := os.Stat(filepath.Join(dir, "node_modules", "graphql-ws")); err != nil {
-		missing(tb, "the npm packages with real clients", "npm ci --prefix internal/realparts/node --ignore-scripts")
+		Missing(tb, "the npm packages with real clients", "npm ci --prefix internal/realparts/node --ignore-scripts")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), nodeLimit)
 	c := &DialectClient{dialect: dialect, cmd: exec.CommandContext(ctx, path,

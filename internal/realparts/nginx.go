@@ -32,7 +32,7 @@ http {
 // nginx is stopped when the test ends.
 func Nginx(tb testing.TB, http string) string {
 	tb.Helper()
-	path := find(tb, "apt-get install nginx-light", "nginx")
+	path := Find(tb, "apt-get install nginx-light", "nginx")
 	prefix := tb.TempDir()
 	addr := freeAddr(tb)
 	config := fmt.Sprintf(nginxConfig, strings.ReplaceAll(http, "{listen}", addr))

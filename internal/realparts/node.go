@@ -19,10 +19,10 @@ const nodeLimit = 60 * time.Second
 // client, offering compression as a browser does, and returns a log for each.
 func Node(tb testing.TB, scenarios []Scenario) []Log {
 	tb.Helper()
-	path := find(tb, "apt-get install nodejs npm", "node", "nodejs")
+	path := Find(tb, "apt-get install nodejs npm", "node", "nodejs")
 	dir := nodeDir(tb)
 	if _, err := os.Stat(filepath.Join(dir, "node_modules", "ws")); err != nil {
-		missing(tb, "the ws package for Node.js", "npm ci --prefix internal/realparts/node")
+		Missing(tb, "the ws package for Node.js", "npm ci --prefix internal/realparts/node")
 	}
 	input, err := json.Marshal(scenarios)
 	if err != nil {

@@ -26,9 +26,9 @@ var usualPlaces = []string{
 	"/opt/homebrew/bin", "/snap/bin",
 }
 
-// find returns the path of the first of names that is installed. If none is, the
+// Find returns the path of the first of names that is installed. If none is, the
 // test is skipped, or fails in CI.
-func find(tb testing.TB, install string, names ...string) string {
+func Find(tb testing.TB, install string, names ...string) string {
 	tb.Helper()
 	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
@@ -40,11 +40,13 @@ func find(tb testing.TB, install string, names ...string) string {
 			}
 		}
 	}
-	missing(tb, names[0], install)
+	Missing(tb, names[0], install)
 	return ""
 }
 
-func missing(tb testing.TB, what, install string) {
+// Missing skips the test, or fails it in CI, for want of something; install is the
+// command that brings it.
+func Missing(tb testing.TB, what, install string) {
 	tb.Helper()
 	if inCI() {
 		tb.Fatalf("%s is not installed, and in CI nothing may be skipped; install it with: %s", what, install)

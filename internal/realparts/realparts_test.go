@@ -189,7 +189,7 @@ func TestMissingProgram(t *testing.T) {
 		t.Run("CI="+c.ci, func(t *testing.T) {
 			t.Setenv("CI", c.ci)
 			v := &verdict{TB: t}
-			find(v, "apt-get install no-such", "no-such-program")
+			Find(v, "apt-get install no-such", "no-such-program")
 			if (v.skipped != "") != c.skips || (v.failed != "") != c.fails {
 				t.Errorf("skipped %q, failed %q", v.skipped, v.failed)
 			}
@@ -204,13 +204,13 @@ func TestMissingProgram(t *testing.T) {
 
 func TestFindLooksBeyondPATH(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	if path := find(t, "coreutils", "env"); !strings.HasSuffix(path, "/bin/env") {
+	if path := Find(t, "coreutils", "env"); !strings.HasSuffix(path, "/bin/env") {
 		t.Errorf("found %q", path)
 	}
 }
 
 func TestProgramThatEndsAtOnce(t *testing.T) {
-	path := find(t, "coreutils", "sh")
+	path := Find(t, "coreutils", "sh")
 	p := run(t, "a shell", path, "-c", "echo the reason; exit 3")
 	err := p.accepting(freeAddr(t))
 	if err == nil || !strings.Contains(err.Error(), "exit status 3") || !strings.Contains(err.Error(), "the reason") {

@@ -1,0 +1,66 @@
+// Package zoo_test has real heartbeat and reconnect bugs of published clients, and for
+// each a spec that is red on the buggy release and green on the fixed one.
+package zoo_test
+
+import (
+	"flag"
+	"fmt"
+	"regexp"
+	"strconv"
+	"testing"
+)
+
+// bug is a bug of a published client. Its driver is in ID/client, its story in
+// README.md.
+type bug struct {
+	id   string
+	spec func(*trial)
+	red  string // what the spec says of the buggy release, a regular expression
+}
+
+var bugs = []bug{
+	{"actioncable-42336", actioncable42336, "connections: 2, expected 1"},
+	{"geth-19798", geth19798, "sent pong .*: 0, expected at least 1"},
+	{"graphql-ws-99", graphqlWS99, `sent frame containing "(alpha|beta)": 0, expected at least 1`},
+	{"phoenix-4623", phoenix4623, `heartbeats: \d\d, expected 2 to 6`},
+	{"recws-29", recws29, "connections: 1, expected 2"},
+}
+
+// All specs run at once, however few the cores: they wait more than they work.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", strconv.Itoa(len(bugs))); err != nil {
+		panic(err)
+	}
+	m.Run()
+}
+
+func TestZoo(t *testing.T) {
+	rows := make([]row, len(bugs))
+	t.Cleanup(func() { show(t, rows) })
+	for i, b := range bugs {
+		t.Run(b.id, func(t *testing.T) {
+			t.Parallel()
+			buggy, fixed := newTrial(t, b, "buggy"), newTrial(t, b, "fixed")
+			both(buggy.try, fixed.try)
+			rows[i] = row{b, buggy, fixed}
+			for _, o := range objections(b, buggy, fixed) {
+				t.Error(o)
+			}
+		})
+	}
+}
+
+// objections says what is wrong with the outcome: the buggy release has to be red, as
+// the spec is meant to be, and the fixed one green.
+func objections(b bug, buggy, fixed *trial) (list []string) {
+	switch {
+	case !buggy.Failed():
+		list = append(list, fmt.Sprintf("%v is green: the spec does not see the bug", buggy))
+	case !regexp.MustCompile(b.red).MatchString(buggy.failures[0]):
+		list = append(list, fmt.Sprintf("%v is red, but does not say %q:\n%s", buggy, b.red, buggy.account()))
+	}
+	if fixed.Failed() {
+		list = append(list, fmt.Sprintf("%v is red:\n%s", fixed, fixed.account()))
+	}
+	return list
+}
