@@ -88,6 +88,8 @@ func (s *Server) startHTTP() {
 			return context.WithValue(ctx, tapKey{}, tapOf(c))
 		},
 	}
+	// A connection that is kept for the next plain request would outlive Restart.
+	s.http.SetKeepAlivesEnabled(false)
 }
 
 // connState counts the goroutines of the HTTP server, and records the connections

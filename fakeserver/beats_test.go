@@ -55,7 +55,7 @@ func TestAnswerPolicies(t *testing.T) {
 func TestWithheldAnswersAreOnTheTimeline(t *testing.T) {
 	inABubble(t, fake.Script(fake.AnswerBeats(heartbeat.Protocol(), fake.StopAfter(1))), func(t *testing.T, srv *fake.Server, c *client) {
 		c.send(frame.Ping([]byte("1")), frame.Ping([]byte("2")))
-		c.at(0, srv.Timeline, "pong 1 B")
+		c.at(0, srv.Timeline, `pong "1"`)
 		synctest.Wait()
 		if s := story(srv.Conn(1)); !strings.Contains(s, "AnswerBeats(protocol, StopAfter(1)): no answer") {
 			t.Errorf("not recorded:\n%s", s)

@@ -40,7 +40,8 @@ type endpoint struct {
 
 // HTTP answers plain requests to a path on the server's port, whatever their method:
 // the n-th request gets the n-th answer, the last one stays. Called again for a path
-// it begins anew. Without answers the path is forgotten; paths that nobody scripted
+// it begins anew. Each request has a connection of its own, which ends with the
+// answer. Without answers the path is forgotten; paths that nobody scripted
 // get 426. It may be called before Start and at any time after.
 func (s *Server) HTTP(path string, answers ...Answer) {
 	s.mu.Lock()

@@ -55,7 +55,7 @@ func (s *Server) change(to portState, f func(p *port) error) error {
 		return nil
 	}
 	s.record(timeline.Record{Kind: timeline.KindFault, Rule: s.Timeline.Intern("port"),
-		Fields: []timeline.Field{{Name: "does", Value: "port " + string(to)}}})
+		Fields: []timeline.Field{{Name: "does", Value: string(to)}}})
 	if err := f(p); err != nil {
 		return fmt.Errorf("fakeserver: the port %v cannot be made %s: %w", p.addr, to, err)
 	}

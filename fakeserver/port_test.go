@@ -184,3 +184,37 @@ func TestHangingLeavesNoTraceOfItsOwnConnection(t *testing.T) {
 		t.Errorf("%d connections recorded, want 1", n)
 	}
 }
+
+// A client that keeps its HTTP connection does not get its URL from a server that
+// has stopped.
+func TestPlainHTTPEndsWithThePort(t *testing.T) {
+	everywhere(t, func(t *testing.T, start func(...fake.Handler) *fake.Server) {
+		srv := start()
+		srv.HTTP("/open", fake.Respond(200, "x"))
+		transport := &http.Transport{}
+		if srv.Network() != nil {
+			transport.DialContext = srv.Network().DialContext
+		}
+		defer transport.CloseIdleConnections()
+		get := func() error {
+			res, err := (&http.Client{Transport: transport}).Get("http" + strings.TrimPrefix(srv.URL, "ws") + "/open")
+			if err != nil {
+				return err
+			}
+			_, _ = io.Copy(io.Discard, res.Body)
+			return res.Body.Close()
+		}
+		if err := get(); err != nil {
+			t.Error(err)
+		}
+		_ = srv.Stop()
+		if err := get(); err == nil {
+			t.Error("a stopped server answered")
+		}
+		_ = srv.Resume()
+		if err := get(); err != nil {
+			t.Error(err)
+		}
+		dial(t, srv)
+	})
+}

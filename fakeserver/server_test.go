@@ -22,8 +22,8 @@ func TestOneLineIsAnEchoServerThatAnswersPings(t *testing.T) {
 		_ = c.conn.Close()
 		over(t, srv.Conn(1))
 		tells(t, srv.Conn(1), "opened",
-			"-> request", `-> text "hello"`, "-> ping 1 B", "-> binary 1 B 01", `-> close 1000 "bye"`, "-> fin",
-			"<- response 101", `<- text "hello"`, "<- pong 1 B", "<- binary 1 B 01", "<- close 1000", "<- fin", "ended")
+			"-> request", `-> text "hello"`, `-> ping "p"`, "-> binary 1 B 01", `-> close 1000 "bye"`, "-> fin",
+			"<- response 101", `<- text "hello"`, `<- pong "p"`, "<- binary 1 B 01", "<- close 1000", "<- fin", "ended")
 	})
 }
 

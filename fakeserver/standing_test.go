@@ -71,7 +71,7 @@ func TestCloseEchoes(t *testing.T) {
 		at   time.Duration
 	}{
 		"late":                        {fake.On(frame.Op(frame.OpClose), fake.Pause(5*time.Second), fake.EchoClose()), []string{"close 1000", "fin"}, 5 * time.Second},
-		"behind a ping":               {fake.On(frame.Op(frame.OpClose), fake.Send(frame.Ping([]byte("x"))), fake.EchoClose()), []string{"ping 1 B", "close 1000", "fin"}, 0},
+		"behind a ping":               {fake.On(frame.Op(frame.OpClose), fake.Send(frame.Ping([]byte("x"))), fake.EchoClose()), []string{`ping "x"`, "close 1000", "fin"}, 0},
 		"with another code":           {fake.On(frame.Op(frame.OpClose), fake.Send(frame.Close(4002, "no")), fake.Fin()), []string{`close 4002 "no"`, "fin"}, 0},
 		"replaced by a reset":         {fake.On(frame.Op(frame.OpClose), fake.Reset()), []string{"rst"}, 0},
 		"as ever, if it is about all": {fake.On(frame.Any, fake.Send(frame.Text("x"))), []string{`text "x"`, "close 1000", "fin"}, 0},

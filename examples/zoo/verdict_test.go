@@ -60,8 +60,8 @@ func TestCounts(t *testing.T) {
 	}{
 		{haveConnected(5), "connections: 4, expected 5"},
 		{haveLive(3), "live connections: 2, expected 3"},
-		{haveSent(beat).between(2, 3), "sent ping 1 B: 1, expected 2 to 3"},
-		{haveReceived(beat).between(3, many), "received ping 1 B: 2, expected at least 3"},
+		{haveSent(beat).between(2, 3), "sent ping \"1\": 1, expected 2 to 3"},
+		{haveReceived(beat).between(3, many), "received ping \"1\": 2, expected at least 3"},
 		{haveHeartbeats(heartbeat.Protocol()).between(0, 0), "heartbeats: 1, expected 0"},
 		{haveReported("gone"), "reports of gone: 0, expected at least 1"},
 		{haveReported("ready"), ""},

@@ -24,7 +24,7 @@ func ExampleFrame_String() {
 	fmt.Println(frame.Close(1012, "restart"))
 	// Output:
 	// text "hi"
-	// ping 4 B
+	// ping "beat"
 	// close 1012 "restart"
 }
 

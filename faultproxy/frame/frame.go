@@ -112,7 +112,7 @@ func (f Frame) Append(dst []byte) []byte {
 	return dst
 }
 
-// String describes the frame shortly: `text "hi"`, `ping 4 B`, `pong`,
+// String describes the frame shortly: `text "hi"`, `ping "beat"`, `pong`,
 // `close 1012 "restart"`, `binary 3 B 00ff10`. Payloads are cut after 40 letters
 // or 16 bytes. What is unusual follows: `(fragment)`, `(rsv1)`.
 func (f Frame) String() string {
@@ -124,8 +124,8 @@ func (f Frame) String() string {
 	case f.Opcode == OpClose:
 		writeClose(&b, f.Payload)
 	case len(f.Payload) == 0:
-	case f.Opcode == OpPing, f.Opcode == OpPong:
-		fmt.Fprintf(&b, " %d B", len(f.Payload))
+	case f.Opcode.IsControl() && printable(f.Payload):
+		b.WriteString(" " + quoteShort(f.Payload))
 	default:
 		fmt.Fprintf(&b, " %d B %s", len(f.Payload), hexShort(f.Payload))
 	}

@@ -43,17 +43,17 @@ func TestMatches(t *testing.T) {
 		{frame.Not(frame.Op(frame.OpPing)), "frame other than ping", []frame.View{toClient(pong)}, []frame.View{toClient(ping)}},
 		{frame.Not(frame.Contains("x")), `frame not containing "x"`, []frame.View{toClient(ping)}, []frame.View{toClient(text)}},
 		{frame.Not(frame.Toward(frame.ToClient)), "frame not to-client", []frame.View{view(frame.ToServer, ping)}, []frame.View{toClient(ping)}},
-		{frame.Not(frame.AnyOf(frame.Op(frame.OpPing), pong)), "frame not (ping or pong 2 B)", []frame.View{toClient(text)}, []frame.View{toClient(ping), toClient(pong)}},
+		{frame.Not(frame.AnyOf(frame.Op(frame.OpPing), pong)), `frame not (ping or pong "hi")`, []frame.View{toClient(text)}, []frame.View{toClient(ping), toClient(pong)}},
 		{frame.Not(frame.Any), "frame of no kind", nil, []frame.View{toClient(text), toClient(ping)}},
 		{frame.Not(text), `frame other than text "hi x there"`, []frame.View{toClient(ping)}, []frame.View{toClient(text)}},
-		{frame.AnyOf(ping, frame.Contains("there")), `ping 2 B or frame containing "there"`, []frame.View{toClient(ping), toClient(text)}, []frame.View{toClient(pong)}},
+		{frame.AnyOf(ping, frame.Contains("there")), `ping "hi" or frame containing "there"`, []frame.View{toClient(ping), toClient(text)}, []frame.View{toClient(pong)}},
 		{frame.AllOf(), "any frame", []frame.View{toClient(text)}, nil},
 		{frame.AllOf(frame.Any, frame.Fin(true)), "frame with FIN", []frame.View{toClient(text)}, []frame.View{toClient(unfinished(text))}},
 		{frame.AllOf(frame.Op(frame.OpText), frame.Not(frame.Contains("a")), frame.AnyOf(frame.Fin(false), frame.Size(5, -1))),
 			`text not containing "a" that is frame without FIN or frame of 5 B or more`, []frame.View{toClient(text)}, []frame.View{toClient(frame.Text("hi"))}},
 		{frame.AllOf(text, frame.Toward(frame.ToServer)), `text "hi x there" to-server`, []frame.View{view(frame.ToServer, text)}, []frame.View{toClient(text)}},
 		{frame.Func("even", func(v frame.View) bool { return len(v.Payload)%2 == 0 }), "func even (Go only)", []frame.View{toClient(ping)}, []frame.View{toClient(frame.Text("1"))}},
-		{ping, "ping 2 B", []frame.View{toClient(ping), view(frame.ToServer, ping.WithMask(key))}, []frame.View{toClient(pong), toClient(frame.Ping([]byte("ho")))}},
+		{ping, `ping "hi"`, []frame.View{toClient(ping), view(frame.ToServer, ping.WithMask(key))}, []frame.View{toClient(pong), toClient(frame.Ping([]byte("ho")))}},
 	} {
 		if c.m.String() != c.words {
 			t.Errorf("reads %q, want %q", c.m, c.words)
