@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/heartbeat"
 )
 
 // What can be wrong with a step.
@@ -32,6 +33,9 @@ type checker struct {
 
 func (h Handler) check() []error {
 	k := checker{where: h.text}
+	if h.until != nil && !canWait(h.until) {
+		k.errs = append(k.errs, fmt.Errorf("%s: %w", h, badTrigger(h.until)))
+	}
 	if h.steps != nil {
 		k.steps(h.steps)
 	}
@@ -167,28 +171,32 @@ func (s *Server) eachHandler(f func(Handler)) {
 // where nobody said otherwise. The mutex is held.
 func (s *Server) addSessionPages(steps []Step) {
 	for _, each := range steps {
-		if session, ok := each.(sessionStep); ok {
-			for _, page := range session.dialect.HTTP {
-				if s.pages[page.Path] != nil {
-					continue
-				}
-				e := &endpoint{}
-				for _, a := range page.Answers {
-					var details []Detail
-					if a.ContentType != "" {
-						details = append(details, Header("Content-Type", a.ContentType))
-					}
-					status := a.Status
-					if status == 0 {
-						status = http.StatusOK
-					}
-					e.answers = append(e.answers, Respond(status, a.Body, details...))
-				}
-				if len(e.answers) > 0 {
-					s.pages[page.Path] = e
-				}
+		s.addSessionPages(each.step().inner)
+		session, ok := each.(sessionStep)
+		if !ok {
+			continue
+		}
+		for _, page := range session.dialect.HTTP {
+			if s.pages[page.Path] == nil && len(page.Answers) > 0 {
+				s.pages[page.Path] = &endpoint{answers: answersOf(page)}
 			}
 		}
-		s.addSessionPages(each.step().inner)
 	}
+}
+
+// answersOf makes answers of what a dialect says of them.
+func answersOf(page heartbeat.Endpoint) []Answer {
+	var list []Answer
+	for _, a := range page.Answers {
+		var details []Detail
+		if a.ContentType != "" {
+			details = append(details, Header("Content-Type", a.ContentType))
+		}
+		status := a.Status
+		if status == 0 {
+			status = http.StatusOK
+		}
+		list = append(list, Respond(status, a.Body, details...))
+	}
+	return list
 }

@@ -50,12 +50,11 @@ func timesText(n int) string {
 }
 
 func (w Wait) step() step {
-	s := step{text: w.String(), source: w.source, kind: hears, do: w.run}
-	switch w.on.(type) {
-	case frame.Match:
-	case timeline.Moment:
-		s.kind = waits
-	default:
+	s := step{text: w.String(), source: w.source, kind: waits, do: w.run}
+	if _, ok := w.on.(frame.Match); ok {
+		s.kind = hears
+	}
+	if !canWait(w.on) {
 		s.wrong = badTrigger(w.on)
 	}
 	return s
@@ -143,6 +142,15 @@ func (r *run) ended(err error) error {
 		return err
 	}
 	return errOver
+}
+
+// canWait reports whether a script can wait for a trigger.
+func canWait(on frame.Trigger) bool {
+	switch on.(type) {
+	case frame.Match, timeline.Moment:
+		return true
+	}
+	return false
 }
 
 // badTrigger is what is wrong with a trigger that no script can be hung on.

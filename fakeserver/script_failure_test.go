@@ -114,4 +114,8 @@ func TestScriptsThatCannotWorkAreRefused(t *testing.T) {
 			t.Errorf("%v\nwant %s", err, want)
 		}
 	}
+	err := (&fake.Server{Routes: []fake.Route{{Path: "/x", Handlers: []fake.Handler{fake.Echo.Until(faultproxy.Idle(time.Second))}}}}).Start()
+	if err == nil || !strings.Contains(err.Error(), "Echo.Until(idle 1s): a script cannot wait for idle 1s") {
+		t.Errorf("%v", err)
+	}
 }

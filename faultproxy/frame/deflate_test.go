@@ -51,3 +51,18 @@ func TestInflate(t *testing.T) {
 		t.Errorf("a payload that was cut: %q, %v; want the beginning and false", plain, whole)
 	}
 }
+
+func TestDeflated(t *testing.T) {
+	for _, plain := range []string{"", "ping", strings.Repeat("heartbeat ", 1000)} {
+		f := frame.Deflated(frame.Text(plain))
+		if f.RSV != frame.RSV1 || f.Opcode != frame.OpText || !f.Fin {
+			t.Errorf("%v", f)
+		}
+		if got, whole := frame.Inflate(f.Payload, 1<<20); string(got) != plain || !whole {
+			t.Errorf("inflated: %q, %v; want %q", got, whole, plain)
+		}
+		if len(plain) > 1000 && len(f.Payload) > 100 {
+			t.Errorf("%d bytes of %d", len(f.Payload), len(plain))
+		}
+	}
+}
