@@ -1,0 +1,8 @@
+//go:build unix && !linux
+
+package resilience
+
+import "syscall"
+
+// ownGroup starts a program in a process group of its own.
+func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
