@@ -35,11 +35,14 @@ func (n *Network) Dial(network, address string) (net.Conn, error) {
 // done.
 //
 // Errors are [*net.OpError], wrapping ECONNREFUSED if nobody listens there,
-// the error of ctx (with Timeout true for a deadline), or [net.ErrClosed]
-// after Close.
+// the error of ctx (with Timeout true for a deadline), [net.ErrClosed] after
+// Close, or [ErrOtherBubble].
 func (n *Network) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := splitAddress(network, address)
 	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+	}
+	if err := n.settle(); err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
 	host = canonicalHost(host)

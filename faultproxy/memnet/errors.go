@@ -14,6 +14,10 @@ var (
 	errNotConn = syscall.ENOTCONN
 )
 
+// ErrOtherBubble is why a network cannot be listened on or dialled outside of the
+// testing/synctest bubble it was first used in. The runtime would kill the process.
+var ErrOtherBubble = errors.New("network of another synctest bubble")
+
 // opError describes a failed operation on c as package net does.
 func (c *Conn) opError(op, call string, err error) error {
 	var errno syscall.Errno

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/heartbreak-ws/heartbreak/internal/bubble"
 )
 
 // Network is a virtual TCP network: what listens on it can be dialled on it,
@@ -31,6 +33,8 @@ type Network struct {
 	listened  int                // ports handed out to listeners
 	dialled   int                // addresses handed out to dialers
 	connected int                // connections made
+	home      uint64             // the bubble it is used in, once it is
+	settled   bool               // home is known
 	closed    bool
 
 	closing  sync.Once
@@ -48,13 +52,16 @@ func New() *Network {
 //
 // Errors are [*net.OpError]: wrapping EADDRINUSE if a listener on the port
 // has the same host, if either has none, or if no port is left for port 0;
-// [net.ErrClosed] after Close.
+// [net.ErrClosed] after Close; [ErrOtherBubble].
 func (n *Network) Listen(network, address string) (net.Listener, error) {
 	fail := func(addr net.Addr, err error) (net.Listener, error) {
 		return nil, &net.OpError{Op: "listen", Net: network, Addr: addr, Err: err}
 	}
 	host, port, err := splitAddress(network, address)
 	if err != nil {
+		return fail(nil, err)
+	}
+	if err := n.settle(); err != nil {
 		return fail(nil, err)
 	}
 	n.mu.Lock()
@@ -80,6 +87,21 @@ func (n *Network) Listen(network, address string) (net.Listener, error) {
 	}
 	n.listeners[addr.Port] = append(n.listeners[addr.Port], l)
 	return l, nil
+}
+
+// settle fails in any bubble but the one that the network was first used in.
+func (n *Network) settle() error {
+	here := bubble.Current()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.settled {
+		n.home, n.settled = here, true
+	}
+	if n.home == here {
+		return nil
+	}
+	return fmt.Errorf("%w: it is used %s, and this is %s; "+
+		"make network, servers and clients in the same one", ErrOtherBubble, bubble.Words(n.home), bubble.Words(here))
 }
 
 // lookup returns the listener that a dial reaches, or nil; n.mu is held.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/internal/bubble"
 )
 
 // Append records an event and returns its sequence number, counted from 1. It
@@ -34,7 +35,7 @@ func (t *Timeline) named(kind Kind, name string, fields []Field) int {
 // hereAndNow is Now for callers that may be outside of the timeline's bubble,
 // where the clock is another: the time of the newest event then has to do.
 func (t *Timeline) hereAndNow() time.Duration {
-	if !t.recorded && bubble() == t.bubble {
+	if !t.recorded && bubble.Current() == t.bubble {
 		return t.Now()
 	}
 	t.mu.Lock()
@@ -143,7 +144,7 @@ func (t *Timeline) append(r *Record, truncated bool) int {
 func (t *Timeline) room() *chunk {
 	if n := len(t.chunks); n > 0 {
 		c := t.chunks[n-1]
-		if !c.full(t.limits.chunkBytes()) && t.last-c.first < math.MaxUint32 {
+		if !c.full(t.limits.chunkBytes()) && uint64(t.last-c.first) < math.MaxUint32 {
 			if c.last != t.last && c.offsets == nil {
 				t.bytes += c.number()
 			}
@@ -192,7 +193,7 @@ func (t *Timeline) lose(r *Record) int {
 // rouse wakes who waits. From another bubble that is not possible: who waits then
 // finds the event when the next one comes, or when its context ends.
 func (t *Timeline) rouse() {
-	if t.bubble != 0 && bubble() != t.bubble {
+	if t.bubble != 0 && bubble.Current() != t.bubble {
 		t.stranger = true
 		return
 	}

@@ -96,7 +96,7 @@ func (t *Timeline) thin(i int, onlyEnded bool) {
 
 // joins reports whether what stays of the next chunk should go into this one.
 func (c *chunk) joins(next *chunk, stay, bytes int) bool {
-	return len(c.records)+stay <= maxChunk/2 && c.used+bytes <= maxBlock && next.last-c.first <= math.MaxUint32
+	return len(c.records)+stay <= maxChunk/2 && c.used+bytes <= maxBlock && uint64(next.last-c.first) <= math.MaxUint32
 }
 
 // make prepares an empty chunk for exactly so many thinned records and bytes.

@@ -169,7 +169,7 @@ func (l *lineReader) read(m member) error {
 		if err := m.into(&l.Bytes); err != nil {
 			return err
 		}
-		if l.Bytes < 0 || l.Kind == KindLost && l.Bytes > 1<<40 {
+		if l.Bytes < 0 || l.Kind == KindLost && int64(l.Bytes) > 1<<40 {
 			return fmt.Errorf("key %q: %d cannot be", m.key, l.Bytes)
 		}
 		return nil

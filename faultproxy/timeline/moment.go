@@ -16,10 +16,10 @@ type Moment interface {
 }
 
 // The moments of every connection.
-const (
-	Opened   = KindOpened  // a 101 is about to reach the client
-	NextConn = KindRequest // an upgrade is attempted
-)
+const Opened = KindOpened // a 101 is about to reach the client
+
+// NextConn is the moment an upgrade is attempted.
+var NextConn Moment = nextConn{}
 
 // IsTrigger marks a Kind as usable where a [frame.Trigger] is asked for.
 func (k Kind) IsTrigger() {}
@@ -75,22 +75,26 @@ func (s kindSet) String() string {
 }
 
 type (
+	nextConn struct{}
 	ended    int
 	fired    string
 	reported string
 	noted    string
 )
 
+func (nextConn) IsTrigger()   {}
 func (n ended) IsTrigger()    {}
 func (f fired) IsTrigger()    {}
 func (r reported) IsTrigger() {}
 func (n noted) IsTrigger()    {}
 
+func (nextConn) String() string   { return "the next connection attempt" }
 func (n ended) String() string    { return fmt.Sprintf("the end of connection %d", int(n)) }
 func (f fired) String() string    { return fmt.Sprintf("rule %q firing", string(f)) }
 func (r reported) String() string { return fmt.Sprintf("a report %q", string(r)) }
 func (n noted) String() string    { return fmt.Sprintf("a note %q", string(n)) }
 
+func (nextConn) Is(e Event) bool   { return KindRequest.Is(e) }
 func (n ended) Is(e Event) bool    { return e.Kind == KindEnded && e.Conn == int(n) }
 func (f fired) Is(e Event) bool    { return e.Kind == KindFault && e.Rule == string(f) }
 func (r reported) Is(e Event) bool { return e.Kind == KindReport && e.Field("name") == string(r) }
@@ -144,6 +148,8 @@ func candidates(trigger frame.Trigger) (kindSet, bool) {
 		return on.set(), true
 	case kindSet:
 		return on, true
+	case nextConn:
+		return KindRequest.set(), true
 	case ended:
 		return KindEnded.set(), true
 	case fired:

@@ -18,7 +18,7 @@ func TestMoments(t *testing.T) {
 		not    []timeline.Event
 	}{
 		{timeline.Opened, "opened", event(timeline.KindOpened, 1, "", ""), []timeline.Event{event(timeline.KindRequest, 1, "", "")}},
-		{timeline.NextConn, "request", event(timeline.KindRequest, 1, "", ""), []timeline.Event{event(timeline.KindOpened, 1, "", "")}},
+		{timeline.NextConn, "the next connection attempt", event(timeline.KindRequest, 1, "", ""), []timeline.Event{event(timeline.KindOpened, 1, "", "")}},
 		{timeline.Ended(2), "the end of connection 2", event(timeline.KindEnded, 2, "", ""), []timeline.Event{event(timeline.KindEnded, 1, "", ""), event(timeline.KindClosed, 2, "", "")}},
 		{timeline.Fired("r"), `rule "r" firing`, event(timeline.KindFault, 1, "r", ""), []timeline.Event{event(timeline.KindFault, 1, "s", ""), event(timeline.KindFrame, 1, "r", "")}},
 		{timeline.Reported("open"), `a report "open"`, event(timeline.KindReport, 0, "", "open"), []timeline.Event{event(timeline.KindReport, 0, "", "close"), event(timeline.KindNote, 0, "", "open")}},

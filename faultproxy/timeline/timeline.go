@@ -13,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/heartbreak-ws/heartbreak/internal/bubble"
 )
 
 // Timeline is the record of what happened. Make one with [New] or [NewWith]; all
@@ -57,7 +59,7 @@ func NewWith(limits Limits) *Timeline { return newAt(time.Now(), limits) }
 func newAt(start time.Time, limits Limits) *Timeline {
 	return &Timeline{
 		start:   start,
-		bubble:  bubble(),
+		bubble:  bubble.Current(),
 		limits:  limits.withDefaults(),
 		done:    make(chan struct{}),
 		rules:   []string{""},

@@ -1,8 +1,8 @@
-package timeline
+package bubble
 
 import "testing"
 
-func TestParseBubble(t *testing.T) {
+func TestParse(t *testing.T) {
 	for _, c := range []struct {
 		stack string
 		want  uint64
@@ -17,14 +17,14 @@ func TestParseBubble(t *testing.T) {
 		{"goroutine 7 [running, synctest bubb", 0},
 		{"", 0},
 	} {
-		if got := parseBubble([]byte(c.stack)); got != c.want {
+		if got := parse([]byte(c.stack)); got != c.want {
 			t.Errorf("%q: bubble %d, want %d", c.stack, got, c.want)
 		}
 	}
 }
 
-func BenchmarkBubble(b *testing.B) {
+func BenchmarkCurrent(b *testing.B) {
 	for b.Loop() {
-		bubble()
+		Current()
 	}
 }
