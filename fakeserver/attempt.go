@@ -27,8 +27,18 @@ type attempt struct {
 	left   error         // why the client counts as gone
 }
 
-// upgrade handles an upgrade request, until the connection is open or over.
+// upgrade handles an upgrade request, until the connection is open or over. A match
+// of a user that panics while a handler is chosen is a failure.
 func (s *Server) upgrade(w http.ResponseWriter, req *http.Request) {
+	var conn net.Conn
+	defer func() {
+		if why := recover(); why != nil {
+			s.failed(Failure{Text: fmt.Sprintf("choosing a handler panicked: %v\n%s", why, stack())})
+			if conn != nil {
+				hardClose(conn)
+			}
+		}
+	}()
 	conn, brw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		s.fail(0, "taking over the connection", err)
@@ -242,7 +252,7 @@ func (a *attempt) open() bool {
 		opened = append(opened, timeline.Field{Name: "deflate", Value: "no context takeover"})
 	}
 	c.record(timeline.Record{Kind: timeline.KindOpened, Fields: opened})
-	c.script = run{c: c, seq: a.s.Timeline.Last() + 1}
+	c.script = c.newScript()
 	if h.open != nil { // what it sends goes out behind the 101
 		c.guard(h.String(), func() { h.open(c) })
 	}

@@ -1,6 +1,7 @@
 package fakeserver
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -68,16 +69,25 @@ func counted(text string, number, least int, answered func(n int) bool) AnswerPo
 }
 
 // String returns the call that made it.
-func (p AnswerPolicy) String() string { return p.text }
+func (p AnswerPolicy) String() string {
+	if p.plan == nil {
+		return "AnswerPolicy{}"
+	}
+	return p.text
+}
 
 // AnswerBeats answers the client's beats of a dialect, as the policies say: without
 // any, all of them at once. It is a standing order. Expect and Next do not see the
 // beats; WaitFor and On do. What a policy withholds or spoils is on the timeline.
 func AnswerBeats(d heartbeat.Dialect, policies ...AnswerPolicy) Step {
-	s := step{text: "AnswerBeats(" + d.String(), source: caller(0), kind: orders, wrong: d.Validate()}
+	s := step{text: "AnswerBeats(" + d.String(), source: caller(0), kind: sendsOrders, wrong: d.Validate()}
 	for _, p := range policies {
-		s.text += ", " + p.text
-		if s.wrong == nil {
+		s.text += ", " + p.String()
+		switch {
+		case s.wrong != nil:
+		case p.plan == nil:
+			s.wrong = errors.New("an AnswerPolicy{} is no policy: use Never, Late, EveryNth, StopAfter, Wrong or Twice")
+		default:
 			s.wrong = p.wrong
 		}
 	}
@@ -90,15 +100,15 @@ func AnswerBeats(d heartbeat.Dialect, policies ...AnswerPolicy) Step {
 		s.wrong = fmt.Errorf("beats of %s are not answered: use Beat for those of the server, and Session to hide those of the client", d)
 	}
 	s.do = func(r *run) error {
-		r.c.answerBeats(d, s.text, policies)
+		r.answerBeats(d, s.text, policies)
 		return nil
 	}
 	return s
 }
 
 // answerBeats answers beats from here on.
-func (c *Conn) answerBeats(d heartbeat.Dialect, text string, policies []AnswerPolicy) {
-	n := 0
+func (r *run) answerBeats(d heartbeat.Dialect, text string, policies []AnswerPolicy) {
+	c, n, rank := r.c, 0, r.c.newOrder()
 	c.addOrder(&order{match: d.Beats(), replaces: true, hides: true, act: func(it *item) {
 		n++
 		a := answering{copies: 1}
@@ -128,11 +138,13 @@ func (c *Conn) answerBeats(d heartbeat.Dialect, text string, policies []AnswerPo
 		}
 		c.did(text, fmt.Sprintf("an answer in %v", a.late))
 		c.goes(text, func() {
-			if c.sleep(a.late) == nil {
+			late := &run{c: c, order: true, rank: rank}
+			defer late.rest()
+			if late.sleep(a.late) == nil {
 				_ = c.Send(frames...)
 			}
 		})
-	}})
+	}}, r.heard)
 }
 
 // did records what a standing order does to a beat.
@@ -156,9 +168,9 @@ func Beat(d heartbeat.Dialect, every time.Duration) Step {
 		s.wrong = fmt.Errorf("the dialect %s does not say how a beat is made", d)
 	}
 	s.do = func(r *run) error {
-		r.c.every(s.text, every, func(n int) error {
+		r.c.every(s.text, every, func(order *run, n int) error {
 			f, _ := d.NewBeat(n)
-			return r.c.sent(r.c.Send(f))
+			return order.c.sent(order.c.Send(f))
 		})
 		return nil
 	}
@@ -188,7 +200,7 @@ func Session(d heartbeat.Dialect) Step {
 				_ = c.Send(replies...)
 			}
 			it.hidden = it.hidden || len(replies) > 0 || beats.Match(v)
-		}})
+		}}, r.heard)
 		return nil
 	}
 	return sessionStep{s, d}

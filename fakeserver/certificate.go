@@ -15,7 +15,7 @@ func (s *Server) makeTLS() error {
 	s.TLSConfig = cfg
 	if authority != nil {
 		s.roots = x509.NewCertPool()
-		s.roots.AddCert(authority)
+		s.roots.AddCert(authority.Certificate)
 	}
 	return nil
 }

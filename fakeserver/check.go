@@ -15,6 +15,9 @@ var (
 	errNegative     = errors.New("a time cannot be negative")
 	errEmpty        = errors.New("it is empty: it needs something to do")
 	errNested       = errors.New("Times, Until and For say how many connections a handler serves, and mean nothing inside another; for repetition use Repeat")
+	errNothing      = errors.New("it is about nothing: what it waits for is nil")
+	errSpins        = errors.New("its rounds take no time and hear nothing, and it has no end: give it a Pause")
+	errNoClose      = errors.New("before the 101 there is no connection to send a Close frame on: use Reset, Fin, Freeze or Reject")
 	errNotFirst     = errors.New("what happens before the 101 has to come first, not behind or inside other steps")
 	errNothingHeard = errors.New("it answers nothing: an Expect, WaitFor or On about such a frame has to come before it")
 )
@@ -33,26 +36,41 @@ type checker struct {
 
 func (h Handler) check() []error {
 	k := checker{where: h.text}
-	if h.until != nil && !canWait(h.until) {
-		k.errs = append(k.errs, fmt.Errorf("%s: %w", h, badTrigger(h.until)))
+	if h.waits && !canWait(h.until) {
+		k.errs = append(k.errs, fmt.Errorf("%s%s: %w", at(h.source), h, badTrigger(h.until)))
 	}
+	if h.wrong != nil {
+		k.errs = append(k.errs, fmt.Errorf("%s%s: %w", at(h.source), h.text, h.wrong))
+	}
+	if h.span < 0 {
+		k.errs = append(k.errs, fmt.Errorf("%s%s: %w", at(h.source), h, errNegative))
+	}
+	k.handshake(h.source, h.before)
 	if h.steps != nil {
 		k.steps(h.steps)
 	}
 	return k.errs
 }
 
-func (k *checker) blame(s step, why error) {
-	source := s.source
-	if source != "" {
-		source += ": "
+// at is a source line before what it says.
+func at(s source) string {
+	if s.line == 0 {
+		return ""
 	}
-	k.errs = append(k.errs, fmt.Errorf("%s%s in %s: %w", source, s.text, k.where, why))
+	return s.String() + ": "
+}
+
+func (k *checker) blame(s step, why error) {
+	k.errs = append(k.errs, fmt.Errorf("%s%s in %s: %w", at(s.source), s.text, k.where, why))
 }
 
 // steps checks steps in order.
 func (k *checker) steps(list []Step) {
-	for _, each := range list {
+	for i, each := range list {
+		if isNil(each) {
+			k.blame(step{text: fmt.Sprintf("step %d", i+1)}, errors.New("it is nil"))
+			continue
+		}
 		s := each.step()
 		switch {
 		case s.wrong != nil:
@@ -91,6 +109,43 @@ func (k *checker) step(each Step, s step) {
 		if e, ok := each.(Ending); ok {
 			k.ends(e)
 		}
+	}
+}
+
+// handshake checks what happens before the 101.
+func (k *checker) handshake(from source, list []HandshakeStep) {
+	for i, each := range list {
+		if isNil(each) {
+			k.blame(step{text: fmt.Sprintf("step %d", i+1), source: from}, errors.New("it is nil"))
+			continue
+		}
+		s := step{text: each.String(), source: from}
+		if k.over != "" {
+			k.blame(s, fmt.Errorf("it is never reached, behind %s", k.over))
+			return
+		}
+		switch h := each.(type) {
+		case PauseStep:
+			k.wrong(h.step())
+		case Ending:
+			if h.frame != nil {
+				k.blame(s, errNoClose)
+			}
+			k.over = s.text
+		case rejectStep:
+			if why := h.ans.wrong(); why != nil {
+				k.blame(s, why)
+			}
+			k.over = s.text
+		case holdStep:
+			k.over = s.text
+		}
+	}
+}
+
+func (k *checker) wrong(s step) {
+	if s.wrong != nil {
+		k.blame(s, s.wrong)
 	}
 }
 
@@ -140,7 +195,7 @@ func (k *checker) ends(e Ending) {
 	}
 }
 
-// mayWait reports whether a step, or one inside it, waits.
+// mayWait reports whether a step, or one inside it, waits or may.
 func (s step) mayWait() bool {
 	switch s.kind {
 	case hears, waits:

@@ -65,7 +65,11 @@ func (r Route) fits(req *http.Request) bool {
 		return false
 	}
 	for name, want := range r.Header {
-		if got := req.Header.Values(name); len(got) == 0 || want != "" && !slices.Contains(got, want) {
+		got := req.Header.Values(name)
+		if strings.EqualFold(name, "Host") {
+			got = []string{req.Host}
+		}
+		if len(got) == 0 || want != "" && !slices.Contains(got, want) {
 			return false
 		}
 	}
@@ -131,18 +135,19 @@ func (q *queue) spent(view *timeline.View) bool {
 	switch {
 	case q.served == 0:
 		return false
-	case h.until != nil:
+	case h.times > 0 && q.served >= h.times:
+		return true
+	case h.timed && view.Now()-q.since >= h.span:
+		return true
+	case h.waits:
 		for e := range view.From(q.seq).All() {
+			q.seq = e.Seq + 1
 			if timeline.Selects(h.until, e) {
 				return true
 			}
-			q.seq = e.Seq + 1
 		}
-		return h.times > 0 && q.served >= h.times
-	case h.span > 0:
-		return view.Now()-q.since >= h.span || h.times > 0 && q.served >= h.times
 	}
-	return q.served >= max(h.times, 1)
+	return !h.waits && !h.timed && h.times == 0
 }
 
 // unreached collects the handlers that no attempt came for. A server that nobody
@@ -163,8 +168,9 @@ func (s *Server) unreached() {
 			if q.route != nil {
 				where = fmt.Sprintf(" of route %v", *q.route)
 			}
-			list = append(list, Failure{Source: q.handlers[i].source, Text: fmt.Sprintf(
-				"handler %d%s, %v, was never reached: the server saw %d upgrade attempts in all", i+1, where, q.handlers[i], s.attempts)})
+			list = append(list, Failure{unfinished: true, Text: fmt.Sprintf(
+				"handler %d%s, %v, was never reached: the server saw %d upgrade attempts in all", i+1, where, q.handlers[i], s.attempts),
+			}.from(q.handlers[i].source))
 		}
 	}
 	s.mu.Unlock()

@@ -12,13 +12,19 @@ import (
 // until all is over and every handler has returned, 5 s at most; then the error
 // says what it was waiting for. Closing again, or a server that was never started,
 // does no harm and returns the same. What was recorded stays readable. Failures
-// are not part of the error: see Failures.
+// are not part of the error: see Failures. From another testing/synctest bubble than
+// Start's it does nothing and returns timeline.ErrOtherBubble.
 func (s *Server) Close() error {
 	s.mu.Lock()
-	if !s.started {
-		s.mu.Unlock()
+	started := s.started
+	s.mu.Unlock()
+	if !started {
 		return nil
 	}
+	if err := s.Timeline.CheckBubble(); err != nil {
+		return fmt.Errorf("fakeserver: Close: %w", err)
+	}
+	s.mu.Lock()
 	if s.closing {
 		s.mu.Unlock()
 		<-s.closed

@@ -36,7 +36,10 @@ type Conn struct {
 
 	dispatch sync.Mutex // orders and feed, one frame at a time
 	orders   []*order
-	script   run          // if the handler is one
+	arrived  int // frames handed out to orders and feed
+	script   run // if the handler is one
+	pace     pace
+	ordered  atomic.Int64 // standing orders with a rank
 	lastIn   atomic.Int64 // when bytes last came, and went, on the timeline's clock
 	lastOut  atomic.Int64
 
@@ -78,7 +81,9 @@ const (
 )
 
 func newConn(s *Server, n int) *Conn {
-	return &Conn{s: s, num: n, feed: newFeed(), cutC: make(chan struct{}), over: make(chan struct{})}
+	c := &Conn{s: s, num: n, feed: newFeed(), cutC: make(chan struct{}), over: make(chan struct{})}
+	c.pace.c = c
+	return c
 }
 
 // Conn returns connection n, the n-th upgrade attempt, counted from 1. It need not
@@ -201,9 +206,9 @@ func (x connContext) Err() error {
 	}
 }
 
-// Next returns the next frame that the client sent, of whatever kind, with its
-// payload unmasked and inflated; each frame is handed out once. Messages come in
-// the fragments they were sent in. What the server answers by itself it answers all
+// Next returns the next message or control frame that the client sent, unmasked and
+// inflated; each is handed out once. A message that came in fragments is one frame;
+// the fragments are on the timeline. What the server answers by itself it answers all
 // the same; beats that AnswerBeats answers and what a Session replies to are passed
 // over. It waits for a frame until ctx is done. When the client has ended the
 // connection, or it never opened, the error wraps io.EOF and says how.
@@ -235,3 +240,7 @@ func (c *Conn) never() {
 
 // String returns "connection 3".
 func (c *Conn) String() string { return fmt.Sprintf("connection %d", c.num) }
+
+// GomegaString is String, for Gomega, which else prints, and reads, what other
+// goroutines change.
+func (c *Conn) GomegaString() string { return c.String() }

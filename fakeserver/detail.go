@@ -85,6 +85,20 @@ func makeAnswer(status int, details []Detail) answer {
 	return a
 }
 
+// wrong says what is wrong with an answer other than a 101.
+func (a *answer) wrong() error {
+	if a.status < 200 || a.status > 599 {
+		return fmt.Errorf("%d is no status of a final answer: those are 200 to 599 (RFC 9110 section 15)", a.status)
+	}
+	return nil
+}
+
+// hasBody reports whether an answer with that status has a body at all (RFC 9110
+// section 6.4.1).
+func hasBody(status int) bool {
+	return status != http.StatusNoContent && status != http.StatusNotModified
+}
+
 // bytes returns the answer as it stands on the wire, to be followed by the end of
 // the connection, and its header fields for the record.
 func (a *answer) bytes(req *http.Request) (raw []byte, fields []field) {
@@ -92,13 +106,16 @@ func (a *answer) bytes(req *http.Request) (raw []byte, fields []field) {
 	if a.body == "" {
 		body = http.StatusText(a.status) + "\n"
 	}
+	if !hasBody(a.status) {
+		body = ""
+	}
 	for _, f := range a.header {
 		fields = append(fields, field{f.name, expand(req, f.value)})
 	}
-	if !has(fields, "Content-Type") {
+	if !has(fields, "Content-Type") && hasBody(a.status) {
 		fields = append(fields, field{"Content-Type", contentType(body)})
 	}
-	if !has(fields, "Content-Length") && !has(fields, "Transfer-Encoding") {
+	if !has(fields, "Content-Length") && !has(fields, "Transfer-Encoding") && hasBody(a.status) {
 		fields = append(fields, field{"Content-Length", fmt.Sprint(len(body))})
 	}
 	if !has(fields, "Connection") {

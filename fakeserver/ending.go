@@ -39,7 +39,7 @@ func (c *Conn) isNow(o outgoing) bool {
 // does not read that, after 1 s in its place.
 type Ending struct {
 	text   string
-	source string
+	source source
 	act    act
 	frame  *frame.Frame
 }

@@ -13,7 +13,7 @@ type Wait struct {
 	on     frame.Trigger
 	skips  bool
 	times  int
-	source string
+	source source
 }
 
 // Expect waits for the client's next frame, which has to be one that the match
@@ -39,7 +39,7 @@ func (w Wait) String() string {
 	if w.skips {
 		verb = "WaitFor"
 	}
-	return fmt.Sprintf("%s(%v)%s", verb, w.on, timesText(w.times))
+	return fmt.Sprintf("%s(%s)%s", verb, show(w.on), timesText(w.times))
 }
 
 func timesText(n int) string {
@@ -61,15 +61,20 @@ func (w Wait) step() step {
 }
 
 func (w Wait) run(r *run) error {
-	for range max(w.times, 1) {
+	for n := range max(w.times, 1) {
+		r.rest()
 		var err error
 		if m, ok := w.on.(frame.Match); ok {
 			err = w.frame(r, m)
 		} else {
 			err = w.event(r)
 		}
-		if err != nil {
+		switch {
+		case err == nil:
+		case errors.Is(err, errOver) || w.times <= 1:
 			return err
+		default:
+			return fmt.Errorf("%w, after %d of %d", err, n, w.times)
 		}
 		r.between = false
 	}
@@ -84,6 +89,7 @@ func (w Wait) frame(r *run, m frame.Match) error {
 			return r.ended(err)
 		}
 		f := it.frame
+		r.heard, r.moved = it.n, true
 		if m.Match(r.c.viewOf(f)) && (w.skips || !it.hidden) {
 			r.last = &f
 			return nil
@@ -114,6 +120,8 @@ func (w Wait) event(r *run) error {
 	from, once := r.seq, timeline.HappensOnce(w.on)
 	if once {
 		from = 0
+	} else {
+		r.moved = true
 	}
 	e, err := r.c.s.View().From(from).Wait(r.c.Context(), w.on)
 	if err != nil {
@@ -122,11 +130,16 @@ func (w Wait) event(r *run) error {
 	if !once {
 		r.seq = e.Seq + 1
 	}
+	r.heard = r.c.now()
 	return nil
 }
 
 // ended says what the end of a connection, while a script waits on it, means.
 func (r *run) ended(err error) error {
+	var lost lostError
+	if errors.As(err, &lost) {
+		return err
+	}
 	c := r.c
 	c.mu.Lock()
 	left, pending := c.left, c.pending
@@ -137,7 +150,7 @@ func (r *run) ended(err error) error {
 	case left != "":
 		return fmt.Errorf("the client left: %s", left)
 	case pending:
-		return errors.New("still waiting when the server closed: the client never did it")
+		return errUnfinished
 	case errors.Is(err, timeline.ErrOtherBubble):
 		return err
 	}
@@ -146,6 +159,9 @@ func (r *run) ended(err error) error {
 
 // canWait reports whether a script can wait for a trigger.
 func canWait(on frame.Trigger) bool {
+	if isNil(on) {
+		return false
+	}
 	switch on.(type) {
 	case frame.Match, timeline.Moment:
 		return true
@@ -153,7 +169,13 @@ func canWait(on frame.Trigger) bool {
 	return false
 }
 
+// errUnfinished is what is wrong with a step that the server's end met.
+var errUnfinished = errors.New("still waiting when the server closed: the client never did it")
+
 // badTrigger is what is wrong with a trigger that no script can be hung on.
 func badTrigger(on frame.Trigger) error {
+	if isNil(on) {
+		return errNothing
+	}
 	return fmt.Errorf("a script cannot wait for %v: use a frame match, or a moment of package timeline", on)
 }

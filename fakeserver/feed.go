@@ -11,6 +11,7 @@ import (
 // item is a frame on its way to whoever reads it.
 type item struct {
 	frame   frame.Frame
+	n       int  // counted from 1, in the order of their arrival
 	hidden  bool // from Expect and Next
 	reacted bool // the automatic answer was given
 	answer  bool // a Close that answers the server's
@@ -27,6 +28,13 @@ type feed struct {
 }
 
 func newFeed() *feed { return &feed{} }
+
+// lostError is what a feed says, once, that dropped so many frames.
+type lostError int
+
+func (n lostError) Error() string {
+	return fmt.Sprintf("%d frames were dropped: more than 1 MiB arrived before anyone asked for it", int(n))
+}
 
 // cost is what a frame counts for against maxPending.
 func (it item) cost() int { return len(it.frame.Payload) + 64 }
@@ -108,7 +116,7 @@ func (q *feed) take() (it item, ready <-chan struct{}, err error) {
 	defer q.mu.Unlock()
 	switch {
 	case q.lost > 0:
-		err = fmt.Errorf("%d frames were dropped: more than 1 MiB arrived before anyone asked for it", q.lost)
+		err = lostError(q.lost)
 		q.lost = 0
 		return it, nil, err
 	case len(q.items) > 0:

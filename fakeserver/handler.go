@@ -15,34 +15,36 @@ import (
 // Closes, and nothing else.
 //
 // A handler serves one upgrade attempt, the last one of a list all that follow,
-// unless Times, Until or For say otherwise.
+// unless Times, Until or For say otherwise; of several, whichever comes first.
 type Handler struct {
 	text   string
-	source string          // file:line of the call that made it
+	source source          // the call that made it
+	wrong  error           // what is wrong with its arguments
 	steps  []Step          // of a Script, without what comes before the 101
 	before []HandshakeStep // in order, before the 101
 	open   func(*Conn)     // when the 101 is about to be written; must not wait
 	serve  func(*Conn)     // in a goroutine of its own once the connection is open; nil: none
 
 	times int
+	waits bool // until is set
 	until frame.Trigger
+	timed bool // span is set
 	span  time.Duration
 }
 
 var (
-	// Echo sends every message back, fragment by fragment, and answers pings and
-	// Closes.
+	// Echo sends every message back, in one frame, and answers pings and Closes.
 	Echo = Handler{text: "Echo", open: func(c *Conn) {
-		c.addOrder(&order{match: frame.Op(frame.OpText, frame.OpBinary, frame.OpContinuation), act: func(it *item) {
+		c.addOrder(&order{match: frame.Op(frame.OpText, frame.OpBinary), act: func(it *item) {
 			f := it.frame
 			f.Masked = false
 			_ = c.Send(f) // a connection that is ending answers nothing
-		}})
+		}}, c.now())
 	}}
 	// Silent reads and completes the closing handshake, and sends nothing else, not
 	// even pongs.
 	Silent = Handler{text: "Silent", open: func(c *Conn) {
-		c.addOrder(&order{match: frame.Op(frame.OpPing), replaces: true})
+		c.addOrder(&order{match: frame.Op(frame.OpPing), replaces: true}, c.now())
 	}}
 )
 
@@ -52,7 +54,11 @@ var (
 // [Conn.Next] then fails and [Conn.Done] is closed. A panic is collected as a
 // failure and closes the connection. The name is for messages.
 func Func(name string, serve func(*Conn)) Handler {
-	return Handler{text: "Func(" + name + ")", source: caller(0), serve: serve}
+	h := Handler{text: "Func(" + name + ")", source: caller(0), serve: serve}
+	if serve == nil {
+		h.wrong = errNothing
+	}
+	return h
 }
 
 // RejectWith answers the upgrade with an HTTP status other than 101 and closes the
@@ -88,10 +94,10 @@ func (h Handler) Times(n int) Handler { h.times = max(n, 1); return h }
 
 // Until makes the handler serve every attempt until something has happened since
 // its first one: a frame, or an event such as timeline.Noted("ready").
-func (h Handler) Until(event frame.Trigger) Handler { h.until = event; return h }
+func (h Handler) Until(event frame.Trigger) Handler { h.until, h.waits = event, true; return h }
 
 // For makes the handler serve every attempt for this long, from its first one on.
-func (h Handler) For(d time.Duration) Handler { h.span = d; return h }
+func (h Handler) For(d time.Duration) Handler { h.span, h.timed = d, true; return h }
 
 // String returns what the handler does, such as "RejectWith(503).Times(2)".
 func (h Handler) String() string {
@@ -102,10 +108,10 @@ func (h Handler) String() string {
 	if h.times > 0 {
 		s += fmt.Sprintf(".Times(%d)", h.times)
 	}
-	if h.until != nil {
-		s += fmt.Sprintf(".Until(%v)", h.until)
+	if h.waits {
+		s += ".Until(" + show(h.until) + ")"
 	}
-	if h.span > 0 {
+	if h.timed {
 		s += fmt.Sprintf(".For(%v)", h.span)
 	}
 	return s

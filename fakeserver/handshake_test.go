@@ -137,15 +137,23 @@ func TestEndingsBeforeThe101(t *testing.T) {
 	}
 }
 
-func TestACloseBeforeThe101IsAFailure(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tb := &recorder{T: t}
-		srv := fake.InMemory(tb, fake.Handshake(fake.Close(1000, "")))
-		_, _ = tryDial(t, srv, "/")
-		if got := tb.finish(); !strings.Contains(got, "cannot come before the 101") {
-			t.Errorf("got %q", got)
+func TestHandshakesThatCannotWorkAreRefused(t *testing.T) {
+	for want, h := range map[string]fake.Handler{
+		`Close(1000, "") in Handshake(Close(1000, "")): before the 101 there is no connection`:     fake.Handshake(fake.Close(1000, "")),
+		"Pause(1s) in Handshake(Reject(503), Pause(1s)): it is never reached, behind Reject(503)":  fake.Handshake(fake.Reject(503), fake.Pause(time.Second)),
+		"Pause(-1ns) in Handshake(Pause(-1ns)): a time cannot be negative":                         fake.Handshake(fake.Pause(-1)),
+		`Expect(text "x") in Script(Handshake(Reset()), Expect(text "x")): it is never reached`:    fake.Script(fake.Handshake(fake.Reset()), fake.Expect(frame.Text("x"))),
+		"Reject(101) in RejectWith(101): 101 is no status of a final answer: those are 200 to 599": fake.RejectWith(101),
+		"Reject(99999) in RejectWith(99999): 99999 is no status":                                   fake.RejectWith(99999),
+		"step 1 in Handshake(nil): it is nil":                                                      fake.Handshake(nil),
+		"Func(x): it is about nothing":                                                             fake.Func("x", nil),
+		"Echo.For(-1ns): a time cannot be negative":                                                fake.Echo.For(-1),
+		"Echo.Until(nil): it is about nothing: what it waits for is nil":                           fake.Echo.Until(nil),
+	} {
+		if err := (&fake.Server{Handlers: []fake.Handler{h}}).Start(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\nwant %s", err, want)
 		}
-	})
+	}
 }
 
 func TestSubprotocolsAndCompression(t *testing.T) {

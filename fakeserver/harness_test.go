@@ -243,7 +243,10 @@ type recorder struct {
 	errors   []string
 	logs     []string
 	cleanups []func()
+	skipped  bool
 }
+
+func (r *recorder) Skipped() bool { return r.skipped }
 
 func (r *recorder) Errorf(format string, args ...any) {
 	r.mu.Lock()

@@ -51,6 +51,7 @@ func (c *Conn) ended(why string) {
 	delete(c.s.live, c)
 	c.s.mu.Unlock()
 	close(c.over)
+	c.pace.end()
 	c.dispatch.Lock()
 	c.orders = nil
 	c.dispatch.Unlock()
@@ -84,7 +85,7 @@ func (c *Conn) shut(before timeline.Record, how func(net.Conn)) bool {
 func (c *Conn) cut() {
 	c.mu.Lock()
 	conn := c.conn
-	c.pending = c.mode == reading && !c.sentCl && !c.heardFIN
+	c.pending = c.mode == reading && !c.sentCl && !c.sentFIN && !c.heardFIN
 	c.mu.Unlock()
 	if conn != nil {
 		c.shut(closedRecord(), hardClose)
@@ -131,6 +132,6 @@ func (c *Conn) guard(what string, f func()) {
 
 // crashed collects the failure of a handler and closes its connection.
 func (c *Conn) crashed(what string) {
-	c.s.failed(Failure{Conn: c.num, Source: c.handler.source, Text: what})
+	c.s.failed(Failure{Conn: c.num, Text: what}.from(c.handler.source))
 	c.cut()
 }

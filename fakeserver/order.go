@@ -24,14 +24,15 @@ func (c *Conn) viewOf(f frame.Frame) frame.View {
 // isOpaque reports whether a frame that was read is still compressed.
 func isOpaque(f frame.Frame) bool { return f.RSV&frame.RSV1 != 0 && !f.Opcode.IsControl() }
 
-// addOrder puts an order in force. It is about the frames that nobody has taken
-// yet, too, so that none slips through between a step and the next.
-func (c *Conn) addOrder(o *order) {
+// addOrder puts an order in force, about the frames after the one with that number.
+// Those that have arrived since are among them, so that none slips through between a
+// step and the next.
+func (c *Conn) addOrder(o *order, after int) {
 	c.dispatch.Lock()
 	defer c.dispatch.Unlock()
 	c.orders = append(slices.Clip(c.orders), o)
 	c.feed.sift(func(it *item) (keep bool) {
-		if !o.match.Match(c.viewOf(it.frame)) {
+		if it.n <= after || !o.match.Match(c.viewOf(it.frame)) {
 			return true
 		}
 		if o.act != nil && !(o.replaces && it.reacted) {
@@ -47,8 +48,9 @@ func (c *Conn) addOrder(o *order) {
 func (c *Conn) hand(f frame.Frame) {
 	c.dispatch.Lock()
 	defer c.dispatch.Unlock()
+	c.arrived++
 	c.mu.Lock()
-	it := item{frame: f, answer: f.Opcode == frame.OpClose && c.sentCl}
+	it := item{frame: f, n: c.arrived, answer: f.Opcode == frame.OpClose && c.sentCl}
 	c.mu.Unlock()
 	replaced, dropped := false, false
 	for _, o := range c.orders {
@@ -62,13 +64,20 @@ func (c *Conn) hand(f frame.Frame) {
 			o.act(&it)
 		}
 	}
-	it.reacted = !replaced
+	it.reacted = !replaced && (f.Opcode == frame.OpPing || f.Opcode == frame.OpClose)
 	if !dropped {
 		c.feed.push(it)
 	}
 	if !replaced {
 		c.react(f)
 	}
+}
+
+// now is the number of the newest frame.
+func (c *Conn) now() int {
+	c.dispatch.Lock()
+	defer c.dispatch.Unlock()
+	return c.arrived
 }
 
 // react is what a server does by itself (RFC 6455 sections 5.5.1 and 5.5.2).

@@ -38,7 +38,7 @@ func TestAnOrderIsAboutWhatNextHasNotHandedOut(t *testing.T) {
 		c.addOrder(&order{match: frame.Text("beat"), hides: true, act: func(it *item) {
 			also.push(item{frame: it.frame})
 			_ = c.Send(frame.Text("ack"))
-		}})
+		}}, 1)
 		_ = ws.WriteMessage(websocket.TextMessage, []byte("beat"))
 		synctest.Wait()
 		wants("data")
@@ -61,7 +61,7 @@ func TestAnOrderIsAboutWhatNextHasNotHandedOut(t *testing.T) {
 func TestAnOrderReplacesTheAutomaticAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := InMemory(t, Handler{open: func(c *Conn) {
-			c.addOrder(&order{match: frame.Op(frame.OpClose), replaces: true})
+			c.addOrder(&order{match: frame.Op(frame.OpClose), replaces: true}, 0)
 		}})
 		ws, _, err := srv.Dialer().Dial(srv.URL, nil)
 		if err != nil {

@@ -19,13 +19,17 @@ type Answer struct {
 	ans  answer
 }
 
-// Respond answers a plain HTTP request with a status and a body. {ws} and {http} in
+// Respond answers a plain HTTP request with a status (200 to 599; any other becomes
+// 500, and the body says so) and a body. {ws} and {http} in
 // the body, and in header values, stand for the address that the client used.
 // Unless a [Header] says otherwise a body that looks like JSON is application/json,
 // any other text/plain.
 func Respond(status int, body string, details ...Detail) Answer {
 	a := makeAnswer(status, details)
 	a.body = body
+	if why := a.wrong(); why != nil {
+		a.status, a.body = http.StatusInternalServerError, fmt.Sprintf("fakeserver: Respond: %v\n", why)
+	}
 	return Answer{withDetails("Respond(%s", fmt.Sprintf("%d, %q", status, body), details), a}
 }
 
@@ -48,11 +52,14 @@ func (s *Server) HTTP(path string, answers ...Answer) {
 	defer s.mu.Unlock()
 	s.init()
 	if len(answers) == 0 {
-		delete(s.pages, path)
+		delete(s.pages, rooted(path))
 		return
 	}
-	s.pages[path] = &endpoint{answers: answers}
+	s.pages[rooted(path)] = &endpoint{answers: answers}
 }
+
+// rooted is a path as it is in a request.
+func rooted(path string) string { return "/" + strings.TrimPrefix(path, "/") }
 
 // plain answers a request that is no upgrade.
 func (s *Server) plain(w http.ResponseWriter, req *http.Request) {

@@ -13,20 +13,21 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
-// maxInflated bounds what one compressed message may become.
-const maxInflated = 64 << 20
+// maxMessage bounds a message, inflated if it was compressed.
+const maxMessage = 64 << 20
 
 // read is the goroutine that reads the client's frames, through a buffer. It owns
 // one reference.
 func (c *Conn) read(buffer *bufio.Reader) {
 	defer c.leave()
-	buffer.Reset(&source{c: c})
+	buffer.Reset(&intake{c: c})
 	r := frame.NewReader(buffer)
 	check := frame.Checker{FromClient: true, Deflate: c.deflate}
+	var msg message
 	for {
 		f, err := r.ReadFrame()
 		if err == nil {
-			c.take(f, &check)
+			c.take(f, &check, &msg)
 		}
 		var impossible *frame.Violation
 		switch {
@@ -46,17 +47,18 @@ func (c *Conn) read(buffer *bufio.Reader) {
 }
 
 // take handles one frame.
-func (c *Conn) take(f frame.Frame, check *frame.Checker) {
+func (c *Conn) take(f frame.Frame, check *frame.Checker, msg *message) {
 	h := f.Header()
 	violation := check.Frame(f)
 	plain, inflated := f, false
 	if c.deflate && f.Fin && isOpaque(f) {
-		if p, whole := frame.Inflate(f.Payload, maxInflated); whole {
+		if p, whole := frame.Inflate(f.Payload, maxMessage); whole {
 			plain.Payload, plain.RSV, inflated = p, f.RSV&^frame.RSV1, true
 		}
 	}
 	c.record(timeline.Record{Kind: timeline.KindFrame, Dir: frame.ToServer, Seen: timeline.Arrived,
-		Header: h, Payload: plain.Payload, Plain: true, Inflated: inflated})
+		Header: h, Payload: plain.Payload, Plain: true, Inflated: inflated,
+		Opaque: f.Opcode == frame.OpContinuation && msg.compressed})
 	c.mu.Lock()
 	now := c.mode
 	c.mu.Unlock()
@@ -64,8 +66,16 @@ func (c *Conn) take(f frame.Frame, check *frame.Checker) {
 	case now != reading && now != draining:
 	case violation != nil:
 		c.violated(violation.Code, violation)
+	case f.Opcode.IsControl():
+		c.guard("an order about "+plain.Opcode.String()+" frames", func() { c.hand(plain) })
 	default:
-		c.hand(plain)
+		whole, complete, err := msg.add(plain)
+		switch {
+		case err != nil:
+			c.violated(frame.CodeMessageTooBig, err)
+		case complete:
+			c.guard("an order about "+whole.Opcode.String()+" frames", func() { c.hand(whole) })
+		}
 	}
 }
 
@@ -80,16 +90,16 @@ func (c *Conn) violated(code frame.CloseCode, why error) {
 func (c *Conn) discard(why error) error {
 	c.record(timeline.Record{Kind: timeline.KindOpaque, Dir: frame.ToServer, Fields: []timeline.Field{
 		{Name: "why", Value: why.Error()}}})
-	_, err := io.Copy(io.Discard, &source{c: c, blind: true})
+	_, err := io.Copy(io.Discard, &intake{c: c, blind: true})
 	if err == nil {
 		err = io.EOF
 	}
 	return err
 }
 
-// source is what the reader reads: what was read ahead, then the connection, as
+// intake is what the reader reads: what was read ahead, then the connection, as
 // the mode permits.
-type source struct {
+type intake struct {
 	c          *Conn
 	drew       bool // bytes arrived that draw an RST
 	parser     frame.Parser
@@ -99,7 +109,7 @@ type source struct {
 
 // sight returns how many of the bytes belong to frames that there can be. What
 // comes after them cannot be parsed, and a length in it means nothing.
-func (s *source) sight(b []byte) int {
+func (s *intake) sight(b []byte) int {
 	for i := 0; i < len(b) && !s.blind; {
 		part, n := s.parser.Next(b[i:])
 		if part.Start {
@@ -112,7 +122,7 @@ func (s *source) sight(b []byte) int {
 	return len(b)
 }
 
-func (s *source) Read(b []byte) (int, error) {
+func (s *intake) Read(b []byte) (int, error) {
 	c := s.c
 	for {
 		c.mu.Lock()
@@ -205,7 +215,7 @@ func (c *Conn) wasReset() {
 func (c *Conn) wentFirst(how string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.sentFIN && !c.sentCl && c.left == "" {
+	if c.mode == reading && !c.sentFIN && !c.sentCl && c.left == "" {
 		c.left = how
 	}
 }

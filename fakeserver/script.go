@@ -32,14 +32,14 @@ func Script(steps ...Step) Handler {
 		h.before = append(h.before, first.before...)
 		h.steps = h.steps[1:]
 	}
-	later := slices.IndexFunc(h.steps, func(s Step) bool { return !s.step().isPrompt() })
+	later := slices.IndexFunc(h.steps, func(s Step) bool { return isNil(s) || !s.step().isPrompt() })
 	if later < 0 {
 		later = len(h.steps)
 	}
 	first, rest := h.steps[:later], h.steps[later:]
 	h.open = func(c *Conn) { c.judge(c.script.play(first)) }
 	if len(rest) > 0 {
-		h.serve = func(c *Conn) { c.judge(c.script.play(rest)) }
+		h.serve = func(c *Conn) { c.script.finish(rest) }
 	}
 	return h
 }
@@ -47,10 +47,10 @@ func Script(steps ...Step) Handler {
 // isPrompt reports whether a step can be played before the 101 goes out.
 func (s step) isPrompt() bool {
 	switch s.kind {
-	case sends, orders, sendsOrders, ends:
+	case sends, orders, sendsOrders, ends, passes:
 		return true
 	case nests:
-		return !slices.ContainsFunc(s.inner, func(i Step) bool { return !i.step().isPrompt() })
+		return !slices.ContainsFunc(s.inner, func(i Step) bool { return isNil(i) || !i.step().isPrompt() })
 	}
 	return false
 }
@@ -58,11 +58,12 @@ func (s step) isPrompt() bool {
 // step makes a handler a step of a script: a nested Script, Echo and Silent from
 // there on, or a function.
 func (h Handler) step() step {
-	s := step{text: h.String(), source: h.source, kind: nests, inner: h.steps}
+	s := step{text: h.String(), source: h.source, kind: nests, inner: h.steps, wrong: h.wrong}
 	switch {
+	case s.wrong != nil:
 	case len(h.before) > 0:
 		s.wrong = errNotFirst
-	case h.times > 0, h.until != nil, h.span > 0:
+	case h.times > 0, h.waits, h.timed:
 		s.wrong = errNested
 	}
 	switch {
@@ -70,7 +71,12 @@ func (h Handler) step() step {
 		s.do = func(r *run) error { return r.play(h.steps) }
 	case h.serve != nil:
 		s.kind = waits
-		s.do = func(r *run) error { h.serve(r.c); return nil }
+		s.do = func(r *run) error {
+			r.rest()
+			h.serve(r.c)
+			r.heard = r.c.now()
+			return nil
+		}
 	default:
 		s.kind = orders
 		s.do = func(r *run) error {
@@ -86,7 +92,7 @@ func (h Handler) step() step {
 // PauseStep is a [Pause], for scripts and for handshakes.
 type PauseStep struct {
 	d      time.Duration
-	source string
+	source source
 }
 
 // Pause waits, in a script or, within [Handshake], before the 101. A client that
@@ -97,11 +103,20 @@ func Pause(d time.Duration) PauseStep { return PauseStep{d, caller(0)} }
 func (p PauseStep) String() string { return "Pause(" + p.d.String() + ")" }
 
 func (p PauseStep) step() step {
-	s := step{text: p.String(), source: p.source, kind: waits, do: func(r *run) error { return r.c.sleep(p.d) }}
-	if p.d < 0 {
+	s := step{text: p.String(), source: p.source, kind: waits, do: p.run}
+	switch {
+	case p.d < 0:
 		s.wrong = errNegative
+	case p.d == 0:
+		s.kind = passes
 	}
 	return s
+}
+
+func (p PauseStep) run(r *run) error {
+	err := r.sleep(p.d)
+	r.heard, r.moved = r.c.now(), true
+	return err
 }
 
 func (p PauseStep) shake(a *attempt) bool {
@@ -109,26 +124,11 @@ func (p PauseStep) shake(a *attempt) bool {
 	return a.wait(max(p.d, 0))
 }
 
-// sleep waits for d, or until the connection is over.
-func (c *Conn) sleep(d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-c.over:
-		return errOver
-	}
-}
-
 // Loop is a [Repeat].
 type Loop struct {
 	steps  []Step
 	times  int
-	source string
+	source source
 }
 
 // Repeat runs its steps again and again until the connection ends, or as often as
@@ -154,11 +154,26 @@ func (l Loop) step() step {
 }
 
 func (l Loop) run(r *run) error {
+	still := 0 // rounds without end that took no time and heard nothing
 	for n := 0; l.times == 0 || n < l.times; n++ {
-		r.between = l.times == 0
+		begun := time.Now()
+		r.between, r.moved = l.times == 0, false
 		if err := r.play(l.steps); err != nil {
 			return err
+		}
+		if r.c.Context().Err() != nil {
+			return errOver
+		}
+		if still++; r.moved || time.Now().After(begun) {
+			still = 0
+		}
+		if l.times == 0 && still > maxStill {
+			return errSpins
 		}
 	}
 	return nil
 }
+
+// maxStill is how many rounds a Repeat without end may stand still. A function in it
+// may hear something that a script does not see.
+const maxStill = 10_000

@@ -1,6 +1,7 @@
 package fakeserver_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,6 +14,9 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
+
+// shaky is a match that panics.
+var shaky = frame.Func("shaky", func(frame.View) bool { panic("oh no") })
 
 func TestWhatAScriptFindsWrong(t *testing.T) {
 	bye := func(c *client) { c.send(frame.Close(1000, "bye")); _ = c.conn.Close() }
@@ -27,12 +31,18 @@ func TestWhatAScriptFindsWrong(t *testing.T) {
 			`Expect(text "hello"): the client sent close 1000 "bye" instead`},
 		"a client that leaves": {fake.Script(fake.WaitFor(frame.Text("hello"))), func(c *client) { c.send(frame.Text("x")); _ = c.conn.Close() },
 			`WaitFor(text "hello"): the client left: it sent its FIN`},
+		"frames that were dropped": {fake.Script(fake.Pause(time.Second), fake.Expect(frame.Text("never"))), func(c *client) { c.send(frame.Binary(make([]byte, 1<<20)), frame.Binary(make([]byte, 1<<20))) },
+			`Expect(text "never"): 1 frames were dropped: more than 1 MiB arrived`},
+		"a panic in a match": {fake.Script(fake.On(shaky, fake.Fin())), func(c *client) { c.send(frame.Text("a")) },
+			`an order about text frames panicked: oh no`},
+		"a function that spins": {fake.Script(fake.Repeat(fake.Func("idle", func(*fake.Conn) {}))), func(*client) {},
+			`Repeat(Func(idle)): its rounds take no time and hear nothing`},
 		"too few": {fake.Script(fake.Expect(frame.Text("a")).Times(3)), func(c *client) { c.send(frame.Text("a"), frame.Text("a")); _ = c.conn.Close() },
-			`Expect(text "a").Times(3): the client left: it sent its FIN`},
+			`Expect(text "a").Times(3): the client left: it sent its FIN, after 2 of 3`},
 		"an unfinished script": {fake.Script(fake.Expect(frame.Text("a")), fake.Expect(frame.Text("b"))), func(c *client) { c.send(frame.Text("a")) },
 			`Expect(text "b"): still waiting when the server closed: the client never did it`},
 		"an event that never came": {fake.Script(fake.WaitFor(timeline.NextConn)), func(*client) {},
-			`WaitFor(request): still waiting when the server closed: the client never did it`},
+			`WaitFor(the next connection attempt): still waiting when the server closed: the client never did it`},
 		"no JSON for a reply": {fake.Script(fake.Expect(frame.Text("a")), fake.Reply("{$.id}")), func(c *client) { c.send(frame.Text("a")) },
 			`Reply("{$.id}"): text "a" has nothing to put in place of a placeholder`},
 		"in the middle of a loop": {fake.Script(fake.Repeat(fake.Expect(frame.Text("a")), fake.Expect(frame.Text("b")))), func(c *client) { c.send(frame.Text("a")); _ = c.conn.Close() },
@@ -107,6 +117,12 @@ func TestScriptsThatCannotWorkAreRefused(t *testing.T) {
 		"a script cannot wait for elapsed 1s":                                                            {fake.On(faultproxy.Elapsed(time.Second), fake.Fin())},
 		"nothing counts: use frame.ToServer":                                                             {fake.WhenIdle(time.Second, 0, fake.Fin())},
 		"placeholder {$.a..b}":                                                                           {fake.Expect(text), fake.Reply("{$.a..b}")},
+		"AnswerPolicy{} is no policy":                                                                    {fake.AnswerBeats(heartbeat.Protocol(), fake.AnswerPolicy{})},
+		"it never waits and never ends: give it a Pause":                                                 {fake.Repeat(fake.Pause(0))},
+		"Ignore(nil) in Script(Ignore(nil)): it is about nothing":                                        {fake.Ignore(nil)},
+		"On(nil, Fin()) in":                                                                              {fake.On(nil, fake.Fin())},
+		"Expect(nil) in Script(Expect(nil)): it is about nothing":                                        {fake.Expect(nil)},
+		"nothing can be sent after Freeze()":                                                             {fake.Freeze(), fake.AnswerBeats(heartbeat.Protocol())},
 		"a dialect needs a name":                                                                         {fake.Session(heartbeat.Dialect{})},
 	} {
 		err := (&fake.Server{Handlers: []fake.Handler{fake.Script(steps...)}}).Start()
@@ -117,5 +133,71 @@ func TestScriptsThatCannotWorkAreRefused(t *testing.T) {
 	err := (&fake.Server{Routes: []fake.Route{{Path: "/x", Handlers: []fake.Handler{fake.Echo.Until(faultproxy.Idle(time.Second))}}}}).Start()
 	if err == nil || !strings.Contains(err.Error(), "Echo.Until(idle 1s): a script cannot wait for idle 1s") {
 		t.Errorf("%v", err)
+	}
+}
+
+// A step that is nil has no line of its own.
+func TestAStepThatIsNilIsRefused(t *testing.T) {
+	err := (&fake.Server{Handlers: []fake.Handler{fake.Script(fake.Send(frame.Text("a")), nil)}}).Start()
+	if err == nil || !strings.Contains(err.Error(), `step 2 in Script(Send(text "a"), nil): it is nil`) {
+		t.Errorf("%v", err)
+	}
+}
+
+// A match that panics while a handler is chosen leaves no client hanging.
+func TestAPanicWhileAHandlerIsChosen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tb := &recorder{T: t}
+		srv := (&fake.Server{Handlers: []fake.Handler{fake.Echo.Until(shaky), fake.Echo}}).On(t, memnet.New()).StartIn(tb)
+		dial(t, srv).send(frame.Text("a"))
+		synctest.Wait()
+		if _, err := tryDial(t, srv, "/"); err == nil {
+			t.Error("the second attempt opened")
+		}
+		if got := tb.finish(); !strings.Contains(got, "choosing a handler panicked: oh no") {
+			t.Errorf("reported: %s", got)
+		}
+	})
+}
+
+// What was not reached is no news in a test that was skipped or failed for another
+// reason.
+func TestUnfinishedIsNotHeldAgainstATestThatIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tb := &recorder{T: t}
+		_ = (&fake.Server{Handlers: []fake.Handler{fake.Echo}}).On(t, memnet.New()).StartIn(tb)
+		tb.skipped = true
+		if got := tb.finish(); got != "" {
+			t.Errorf("a skipped test: %s", got)
+		}
+		tb = &recorder{T: t}
+		_ = (&fake.Server{Handlers: []fake.Handler{fake.Echo}}).On(t, memnet.New()).StartIn(tb)
+		tb.Errorf("the real reason")
+		if got := tb.finish(); got != "the real reason" || !strings.Contains(strings.Join(tb.logs, ""), "was never reached") {
+			t.Errorf("a failed test: %s; log: %s", got, tb.logs)
+		}
+	})
+}
+
+func TestLoopbackInABubbleIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		if err := new(fake.Server).Start(); err == nil || !strings.Contains(err.Error(), "in a synctest bubble use InMemory") {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+func TestClosingFromOutsideOfTheBubbleIsAnError(t *testing.T) {
+	tb := &recorder{T: t}
+	var srv *fake.Server
+	synctest.Test(t, func(t *testing.T) {
+		srv = (&fake.Server{}).On(t, memnet.New()).StartIn(tb)
+		_ = srv.Close()
+	})
+	if err := srv.Close(); !errors.Is(err, timeline.ErrOtherBubble) {
+		t.Errorf("Close: %v", err)
+	}
+	if got := tb.finish(); !strings.Contains(got, "cannot be closed outside: give it the test of the bubble") {
+		t.Errorf("the end of the test: %s", got)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+	"github.com/heartbreak-ws/heartbreak/internal/bubble"
 )
 
 // How long the server waits for a client.
@@ -99,6 +100,9 @@ func (s *Server) Start() error {
 	if err := s.check(); err != nil {
 		return fmt.Errorf("fakeserver: %w", err)
 	}
+	if s.Listener == nil && bubble.Current() != 0 {
+		return errors.New("fakeserver: on loopback virtual time stands still: in a synctest bubble use InMemory")
+	}
 	if s.Listener == nil {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -115,13 +119,9 @@ func (s *Server) Start() error {
 		}
 	}
 	s.URL = scheme + "://" + s.Listener.Addr().String()
-	if s.Timeline == nil {
-		s.Timeline = timeline.New()
-		s.ownTime = true
-	}
+	s.init()
 	s.upgrader = websocket.Upgrader{EnableCompression: s.Compression, CheckOrigin: func(*http.Request) bool { return true }}
 	s.makeQueues()
-	s.init()
 	s.eachHandler(func(h Handler) { s.addSessionPages(h.steps) })
 	s.live = make(map[*Conn]struct{})
 	s.done, s.idle, s.closed = make(chan struct{}), make(chan struct{}), make(chan struct{})
@@ -159,6 +159,10 @@ func (s *Server) init() {
 		s.pages = make(map[string]*endpoint)
 		s.opened = make(chan struct{})
 	}
+	if s.Timeline == nil {
+		s.Timeline = timeline.New()
+		s.ownTime = true
+	}
 }
 
 // enter counts a goroutine that Close will wait for; false means that the server
@@ -195,6 +199,10 @@ func (s *Server) fail(conn int, what string, err error) {
 	s.record(timeline.Record{Conn: conn, Kind: timeline.KindError, Fields: []timeline.Field{
 		{Name: "what", Value: what}, {Name: "error", Value: err.Error()}}})
 }
+
+// GomegaString is String, for Gomega, which else prints, and reads, what other
+// goroutines change.
+func (s *Server) GomegaString() string { return s.String() }
 
 // String returns "fakeserver ws://127.0.0.1:41234", or that it is not started.
 func (s *Server) String() string {

@@ -201,8 +201,7 @@ func (e Ending) shake(a *attempt) bool {
 	case endDark:
 		a.wait(-1)
 	default:
-		a.s.failed(Failure{Conn: a.c.num, Source: a.c.handler.source, Text: fmt.Sprintf(
-			"%v cannot come before the 101: a Close frame needs an open connection. Use Reset, Fin, Freeze or Reject there", e)})
+		a.s.failed(Failure{Conn: a.c.num, Text: fmt.Sprintf("%v: %v", e, errNoClose)}.from(a.c.handler.source))
 		a.refuse("ended before it opened")
 	}
 	return false

@@ -59,7 +59,7 @@ func TestAProxyAndAServerShareATimeline(t *testing.T) {
 				t.Errorf("%q is not in\n%s", line, &b)
 			}
 		}
-		for n, want := range map[int]diagnosis.ID{1: diagnosis.IDHandshakeRejected, 2: diagnosis.IDCloseByServer} {
+		for n, want := range map[int]diagnosis.ID{1: diagnosis.IDHandshakeRejected, 2: diagnosis.IDRestart} {
 			if r := diagnosis.Diagnose(tl, n); r.Cause.ID != want {
 				t.Errorf("connection %d: %v, want %v: %v", n, r.Cause.ID, want, r)
 			}

@@ -1,6 +1,7 @@
 package fakeserver
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -13,23 +14,24 @@ import (
 // event of package timeline happens, as long as the connection lasts. It is a
 // standing order: it sees frames without consuming them, and its steps run in a
 // queue of their own, beside the script. An On that is about Closes by opcode takes
-// the place of the automatic echo; [EchoClose] sends it.
+// the place of the automatic echo; [EchoClose] sends it. What came before the place
+// where it stands is none of its business.
 func On(event frame.Trigger, steps ...Step) Step {
-	s := step{text: "On(" + event.String(), source: caller(0), kind: orders, inner: steps}
-	for _, inner := range steps {
-		s.text += ", " + inner.String()
+	s := step{text: "On(" + show(event), source: caller(0), kind: orders, inner: steps}
+	if len(steps) > 0 {
+		s.text += ", " + join(steps)
 	}
 	s.text += ")"
-	switch on := event.(type) {
-	case frame.Match:
-		s.do = func(r *run) error { r.c.onFrame(on, s.text, steps); return nil }
-	case timeline.Moment:
+	if !canWait(event) {
+		s.wrong = badTrigger(event)
+	} else if on, ok := event.(frame.Match); ok {
+		s.do = func(r *run) error { r.onFrame(on, s.text, steps); return nil }
+	} else if on, ok := event.(timeline.Moment); ok {
 		s.do = func(r *run) error {
-			r.c.goes(s.text, func() { r.c.onEvent(on, steps) })
+			rank, seq := r.c.newOrder(), r.seq
+			r.c.goes(s.text, func() { r.c.onEvent(on, rank, seq, steps) })
 			return nil
 		}
-	default:
-		s.wrong = badTrigger(event)
 	}
 	return onStep{s, event}
 }
@@ -44,33 +46,34 @@ func (s onStep) String() string { return s.played.text }
 func (s onStep) step() step     { return s.played }
 
 // onFrame has the steps run for frames: at once where none of them waits.
-func (c *Conn) onFrame(m frame.Match, text string, steps []Step) {
+func (r *run) onFrame(m frame.Match, text string, steps []Step) {
+	c, rank := r.c, r.c.newOrder()
 	o := &order{match: m, replaces: isAbout(m, frame.OpClose) && m.Needs().Opcodes.Has(frame.OpClose)}
 	prompt := !slices.ContainsFunc(steps, func(s Step) bool { return !s.step().isInline() })
+	answer := func(it item) bool {
+		return (&run{c: c, order: true, rank: rank, last: &it.frame, heard: it.n, seq: c.s.Timeline.Last() + 1}).finish(steps)
+	}
 	switch {
 	case len(steps) == 0:
 	case prompt:
-		o.act = func(it *item) {
-			f := it.frame
-			c.judge((&run{c: c, order: true, last: &f}).play(steps))
-		}
+		o.act = func(it *item) { answer(*it) }
 	default:
 		queue := newFeed()
-		o.act = func(it *item) { queue.push(item{frame: it.frame}) }
+		o.act = func(it *item) { queue.push(item{frame: it.frame, n: it.n}) }
 		c.goes(text, func() {
 			for {
 				it, err := queue.await(c.over)
-				if err != nil {
-					return
+				var lost lostError
+				if errors.As(err, &lost) {
+					c.judge(fmt.Errorf("%s: %w", text, err))
 				}
-				if err := (&run{c: c, order: true, last: &it.frame}).play(steps); err != nil {
-					c.judge(err)
+				if err != nil || !answer(it) {
 					return
 				}
 			}
 		})
 	}
-	c.addOrder(o)
+	c.addOrder(o, r.heard)
 }
 
 // isInline reports whether a step can run while a frame is handed out.
@@ -82,17 +85,15 @@ func (s step) isInline() bool {
 	return false
 }
 
-// onEvent runs the steps for every event from now on.
-func (c *Conn) onEvent(m timeline.Moment, steps []Step) {
-	seq := c.script.seq
+// onEvent runs the steps for every event from that one on.
+func (c *Conn) onEvent(m timeline.Moment, rank, seq int, steps []Step) {
 	for {
 		e, err := c.s.View().From(seq).Wait(c.Context(), m)
 		if err != nil {
 			return
 		}
 		seq = e.Seq + 1
-		if err := (&run{c: c, order: true, seq: seq}).play(steps); err != nil {
-			c.judge(err)
+		if !(&run{c: c, order: true, rank: rank, seq: seq, heard: c.now()}).finish(steps) {
 			return
 		}
 	}
@@ -109,22 +110,24 @@ func Every(d time.Duration, steps ...Step) Step {
 		s.wrong = errEmpty
 	}
 	s.do = func(r *run) error {
-		r.c.every(s.text, d, func(int) error { return (&run{c: r.c, order: true}).play(steps) })
+		r.c.every(s.text, d, func(order *run, _ int) error { return order.play(steps) })
 		return nil
 	}
 	return s
 }
 
 // every runs f, with its number, every d until it fails or the connection is over.
-func (c *Conn) every(text string, d time.Duration, f func(n int) error) {
+func (c *Conn) every(text string, d time.Duration, f func(r *run, n int) error) {
+	r := &run{c: c, order: true, rank: c.newOrder()}
 	next := time.Now()
 	c.goes(text, func() {
+		defer r.rest()
 		for n := 1; ; n++ {
 			next = next.Add(d)
-			if c.sleep(time.Until(next)) != nil {
+			if r.sleep(time.Until(next)) != nil {
 				return
 			}
-			if err := f(n); err != nil {
+			if err := f(r, n); err != nil {
 				c.judge(err)
 				return
 			}
@@ -143,20 +146,22 @@ func WhenIdle(d time.Duration, counts frame.Direction, steps ...Step) Step {
 	case d <= 0:
 		s.wrong = errNoTime
 	case counts == 0:
-		s.wrong = fmt.Errorf("nothing counts: use frame.ToServer, frame.ToClient or frame.Both")
+		s.wrong = errors.New("nothing counts: use frame.ToServer, frame.ToClient or frame.Both")
 	case len(steps) == 0:
 		s.wrong = errEmpty
 	}
 	s.do = func(r *run) error {
 		c, begun := r.c, r.c.s.Timeline.Now()
+		order := &run{c: c, order: true, rank: c.newOrder()}
 		c.goes(s.text, func() {
+			defer order.rest()
 			for {
 				idle := c.s.Timeline.Now() - max(begun, c.lastActive(counts))
 				if idle >= d {
-					c.judge((&run{c: c, order: true}).play(steps))
+					order.finish(steps)
 					return
 				}
-				if c.sleep(d-idle) != nil {
+				if order.sleep(d-idle) != nil {
 					return
 				}
 			}
@@ -182,8 +187,12 @@ func (c *Conn) lastActive(counts frame.Direction) time.Duration {
 // automatic answer, and neither Expect, WaitFor nor Next sees them. It is a standing
 // order.
 func Ignore(m frame.Match) Step {
-	return step{text: fmt.Sprintf("Ignore(%v)", m), source: caller(0), kind: orders, do: func(r *run) error {
-		r.c.addOrder(&order{match: m, replaces: true, drops: true})
+	s := step{text: fmt.Sprintf("Ignore(%s)", show(m)), source: caller(0), kind: orders, do: func(r *run) error {
+		r.c.addOrder(&order{match: m, replaces: true, drops: true}, r.heard)
 		return nil
 	}}
+	if isNil(m) {
+		s.wrong = errNothing
+	}
+	return s
 }

@@ -55,6 +55,33 @@ func TestOnRunsItsStepsInAQueueOfTheirOwn(t *testing.T) {
 	})
 }
 
+// An order is about what comes after the place where it stands.
+func TestOrdersAreNotAboutThePast(t *testing.T) {
+	inABubble(t, fake.Script(fake.Pause(10*time.Second), fake.On(frame.Text("hi"), fake.Send(frame.Text("yo")))), func(t *testing.T, srv *fake.Server, c *client) {
+		c.send(frame.Text("hi"))
+		time.Sleep(15 * time.Second)
+		c.send(frame.Text("hi"))
+		c.at(15*time.Second, srv.Timeline, `text "yo"`)
+		c.at(15*time.Second+24*time.Hour, srv.Timeline, "nothing")
+	})
+	inABubble(t, fake.Script(fake.On(frame.Text("a"), fake.On(frame.Text("b"), fake.Send(frame.Text("B"))))), func(t *testing.T, srv *fake.Server, c *client) {
+		c.send(frame.Text("b"), frame.Text("a"), frame.Text("b"), frame.Text("a"), frame.Text("b"))
+		for range 3 { // one for the second b, two for the third
+			c.at(0, srv.Timeline, `text "B"`)
+		}
+		c.at(24*time.Hour, srv.Timeline, "nothing")
+	})
+}
+
+// Between a step and the next nothing slips through.
+func TestAnOrderBehindAnExpectMissesNothing(t *testing.T) {
+	scripted(t, fake.Script(fake.Expect(frame.Text("login")), fake.Send(frame.Text("welcome")), fake.AnswerBeats(heartbeat.Text("ping", "pong"))),
+		func(t *testing.T, srv *fake.Server, c *client) {
+			c.send(frame.Text("login"), frame.Text("ping"))
+			c.wants(`text "welcome"`, `text "pong"`)
+		})
+}
+
 func TestOnEvents(t *testing.T) {
 	inABubble(t, fake.Script(fake.On(timeline.Noted("tell"), fake.Send(frame.Text("told")))), func(t *testing.T, srv *fake.Server, c *client) {
 		srv.Timeline.Note("tell")

@@ -3,7 +3,6 @@ package fakeserver
 import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
-	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
 // TB is what a server needs of a test: *testing.T, *testing.B and GinkgoT() have it.
@@ -55,22 +54,15 @@ func (s *Server) StartIn(tb TB) *Server {
 	if err := s.Start(); err != nil {
 		tb.Fatalf("%v", err)
 	}
-	if a, ok := tb.(interface {
-		Attach(name string, tl *timeline.Timeline)
-	}); ok && s.ownTime { // package assertions/specs: into the report of a spec that fails
-		a.Attach("fakeserver", s.Timeline)
+	if _, ginkgo := tb.(ginkgoT); ginkgo && s.Timeline.InBubble() {
+		_ = s.Close()
+		tb.Fatalf("fakeserver: GinkgoT() ends outside of virtual time, where this server cannot be closed: " +
+			"take the *specs.T of specs.Virtual(func(t *specs.T) { … }), or of specs.Setup, instead")
 	}
+	shown := s.attach(tb)
 	tb.Cleanup(func() {
 		tb.Helper()
-		if err := s.Close(); err != nil {
-			tb.Errorf("%v", err)
-		}
-		for _, f := range s.Failures() {
-			tb.Errorf("fakeserver: %v", f)
-		}
-		if tb.Failed() {
-			tb.Logf("%s", s.account())
-		}
+		s.finish(tb, shown)
 	})
 	return s
 }

@@ -3,6 +3,7 @@ package fakeserver
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
@@ -19,7 +20,7 @@ type Step interface {
 // step is what a script knows of its steps.
 type step struct {
 	text   string
-	source string // file:line of the call that made it; may be empty
+	source source // the call that made it
 	kind   kind
 	inner  []Step // what it consists of, or runs
 	// do plays the step. nil: the script goes on. errOver: it ends, and nothing is
@@ -41,9 +42,10 @@ const (
 	hears            // waits for a frame of the client
 	hearsClose       // answers a Close of the client
 	answers          // answers a frame that was heard
-	waits            // waits for something else
+	waits            // waits for something else, or may
+	passes           // returns at once, and does nothing
 	orders           // gives a standing order
-	sendsOrders      // gives one that sends without being asked
+	sendsOrders      // gives one that sends
 	loops            // runs inner again and again, without end
 	nests            // runs inner
 	ends             // an Ending
@@ -56,10 +58,22 @@ var errOver = errors.New("over")
 type run struct {
 	c       *Conn
 	order   bool         // it is that of a standing order
+	rank    int          // of those that wake at the same time, the lowest is first
+	awake   *sleeper     // whose turn it is
 	last    *frame.Frame // what the last Expect, WaitFor or On was about
+	heard   int          // frames up to this one came before where the script is
 	seq     int          // events before this one no longer count for WaitFor
 	between bool         // between two rounds of a Repeat without end
+	moved   bool         // it has waited or heard something
 }
+
+// newScript is the run of a connection's script, which begins.
+func (c *Conn) newScript() run {
+	return run{c: c, rank: math.MaxInt, seq: c.s.Timeline.Last() + 1}
+}
+
+// newOrder gives a standing order its rank.
+func (c *Conn) newOrder() int { return int(c.ordered.Add(1)) }
 
 // play plays steps until one ends the script.
 func (r *run) play(steps []Step) error {
@@ -73,6 +87,15 @@ func (r *run) play(steps []Step) error {
 		}
 	}
 	return nil
+}
+
+// finish plays the steps of an order, or what is left of a script, and judges how
+// it went. false means that it ended before its end.
+func (r *run) finish(steps []Step) bool {
+	defer r.rest()
+	err := r.play(steps)
+	r.c.judge(err)
+	return err == nil
 }
 
 // stepFailed is the failure of a step.
@@ -93,12 +116,12 @@ func (c *Conn) judge(err error) {
 	if err == nil || errors.Is(err, errOver) {
 		return
 	}
-	f := Failure{Conn: c.num, Source: c.handler.source, Text: err.Error()}
+	at := c.handler.source
 	var failed stepFailed
-	if errors.As(err, &failed) && failed.step.source != "" {
-		f.Source = failed.step.source
+	if errors.As(err, &failed) && failed.step.source.line > 0 {
+		at = failed.step.source
 	}
-	c.s.failed(f)
+	c.s.failed(Failure{Conn: c.num, Text: err.Error(), unfinished: errors.Is(err, errUnfinished)}.from(at))
 	_ = c.SendClose(1011, "the script failed")
 }
 
@@ -106,7 +129,15 @@ func (c *Conn) judge(err error) {
 func join[T fmt.Stringer](list []T) string {
 	words := make([]string, len(list))
 	for i, v := range list {
-		words[i] = v.String()
+		words[i] = show(v)
 	}
 	return strings.Join(words, ", ")
+}
+
+// show is what a value prints as that may be nil.
+func show(v any) string {
+	if isNil(v) {
+		return "nil"
+	}
+	return fmt.Sprint(v)
 }

@@ -97,6 +97,14 @@ func (t *T) Error(args ...any) { t.record(strings.TrimSuffix(fmt.Sprintln(args..
 // Errorf is Error with a format.
 func (t *T) Errorf(format string, args ...any) { t.record(fmt.Sprintf(format, args...), 1) }
 
+// ErrorAt is Error for a line that is not on the caller's stack, such as that of a
+// script's step.
+func (t *T) ErrorAt(file string, line int, message string) {
+	if !t.abandoned.Load() {
+		t.failAt(types.CodeLocation{FileName: file, LineNumber: line}, message)
+	}
+}
+
 // Fail fails the spec and goes on.
 func (t *T) Fail() { t.record("failed", 1) }
 

@@ -21,7 +21,7 @@ const (
 
 	KindRequest  // an upgrade attempt, which numbers the connection. Travels; fields: method, target, host, origin, offered headers
 	KindDialed   // the upstream was dialed; fields: address, or error
-	KindResponse // an answer to the upgrade. Travels; fields: status, subprotocol, extensions, headers
+	KindResponse // an answer to the upgrade, interim ones (1xx) too. Travels; fields: status, subprotocol, extensions, headers
 	KindOpened   // the 101 is about to reach the client: the connection is open
 
 	// What travels on an open connection.

@@ -85,6 +85,8 @@ func (f *Formatter) passage(e Event) string {
 		does = "held for " + short(e.At-arrival.At)
 	case e.Seen == Left && (e.Kind == KindFIN || e.Kind == KindRST):
 		does = "sent"
+	case e.Seen == Left && e.Kind == KindFrameStart:
+		return "" // of a frame that arrived whole and leaves in parts; its end will say
 	case e.Seen == Left:
 		does = "injected"
 	case e.Rule != "":

@@ -87,7 +87,7 @@ func (t *Timeline) WriteText(w io.Writer) error { return t.whole().WriteText(w) 
 
 // WriteText writes the events of the view as text; see [Timeline.WriteText].
 func (v *View) WriteText(w io.Writer) error {
-	f := v.formatter()
+	f := v.Formatter()
 	var line []byte
 	for e := range v.All() {
 		line = append(f.Append(line[:0], e), '\n')
@@ -98,7 +98,9 @@ func (v *View) WriteText(w io.Writer) error {
 	return nil
 }
 
-func (v *View) formatter() *Formatter {
+// Formatter returns a formatter for the events of the view, as [View.WriteText] uses
+// it: its columns fit them, and it knows what became of frames that only arrived.
+func (v *View) Formatter() *Formatter {
 	most, low, high := 0, time.Duration(1<<63-1), time.Duration(0)
 	var from vantages
 	for e := range v.All() {
