@@ -1,6 +1,9 @@
 package heartbeat
 
 import (
+	"encoding/json"
+	"strconv"
+
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 )
 
@@ -36,6 +39,36 @@ func Text(ping, pong string) Dialect {
 	}
 	return d
 }
+
+// JSON is a heartbeat of two JSON objects that are told from other messages by a
+// string at a key, such as {"type":"ping"} and {"type":"pong"}: JSON("type", "ping",
+// "pong"). Other members do not matter. Either side may beat; set By to narrow it.
+// Answers are matched to beats by order; where both carry a number, set Correlate. An
+// empty pong means that beats are not answered.
+func JSON(key, ping, pong string) Dialect {
+	d := Dialect{
+		Name:   nameJSON + ":" + key + "=" + ping + "/" + pong,
+		Source: "common practice of clients and servers that talk JSON",
+		By:     Either,
+		Beat:   jsonForm(object(key, ping), frame.JSON(jsonKey(key), ping)),
+	}
+	if key == "type" && ping == "ping" && pong == "pong" {
+		d.Name = nameJSON
+	}
+	if pong != "" {
+		d.Answer = jsonForm(object(key, pong), frame.JSON(jsonKey(key), pong))
+	}
+	return d
+}
+
+// object is a JSON object of one member.
+func object(key, value string) string {
+	b, _ := json.Marshal(map[string]string{key: value}) // strings can be written
+	return string(b)
+}
+
+// jsonKey is the path of a key, whatever letters it has.
+func jsonKey(key string) string { return "[" + strconv.Quote(key) + "]" }
 
 func textForm(s string) Form {
 	return Form{

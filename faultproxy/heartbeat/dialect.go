@@ -10,6 +10,7 @@
 //	name                  function             who beats  every  answer
 //	protocol              Protocol             either            pong, same payload
 //	text:BEAT/ANSWER      Text                 either            the text ANSWER
+//	json:KEY=BEAT/ANSWER  JSON                 either            KEY is ANSWER
 //	engine.io             EngineIO             server     25 s   text 3
 //	graphql-transport-ws  GraphQLTransportWS   either            JSON pong
 //	phoenix               Phoenix              client     30 s   phx_reply, same ref

@@ -19,6 +19,14 @@ func ExampleText() {
 	// text equal to "ack"
 }
 
+func ExampleJSON() {
+	d := heartbeat.JSON("type", "ping", "pong")
+	beat, _ := d.NewBeat(1)
+	answer, _ := d.AnswerTo(frame.View{Dir: frame.ToServer, Header: beat.Header(), Payload: []byte(`{"id":7,"type":"ping"}`)})
+	fmt.Println(d, beat, answer)
+	// Output: json text "{\"type\":\"ping\"}" text "{\"type\":\"pong\"}"
+}
+
 func ExampleDialect_AnswerTo() {
 	ping := frame.Ping([]byte("42"))
 	pong, ok := heartbeat.Protocol().AnswerTo(frame.View{Dir: frame.ToClient, Header: ping.Header(), Payload: ping.Payload})

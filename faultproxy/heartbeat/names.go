@@ -10,6 +10,7 @@ import (
 const (
 	nameProtocol    = "protocol"
 	nameText        = "text"
+	nameJSON        = "json"
 	nameEngineIO    = "engine.io"
 	nameGraphQL     = "graphql-transport-ws"
 	namePhoenix     = "phoenix"
@@ -26,6 +27,7 @@ var builtin = []struct {
 }{
 	{nameProtocol, Protocol},
 	{nameText, func() Dialect { return Text("ping", "pong") }},
+	{nameJSON, func() Dialect { return JSON("type", "ping", "pong") }},
 	{nameEngineIO, func() Dialect { return EngineIO(engineIOInterval, engineIOTimeout) }},
 	{nameGraphQL, GraphQLTransportWS},
 	{namePhoenix, Phoenix},
@@ -44,6 +46,8 @@ func Names() []string {
 		switch b.name {
 		case nameText:
 			names = append(names, "text:BEAT/ANSWER")
+		case nameJSON:
+			names = append(names, "json:KEY=BEAT/ANSWER")
 		case nameEngineIO:
 			names = append(names, "engine.io:INTERVAL/TIMEOUT")
 		case nameSTOMP:
@@ -53,12 +57,13 @@ func Names() []string {
 	return names
 }
 
-// Parse returns the dialect of a name: one of the package's table, "text" being the
-// pair ping and pong. Some take parameters behind a colon:
+// Parse returns the dialect of a name: one of the package's table, "text" and "json"
+// being the pair ping and pong, the latter at the key type. Some take parameters behind a colon:
 //
 //   - "text:BEAT/ANSWER", such as "text:hb/ack", for any other pair. The first slash
 //     separates beat and answer; without one, or with nothing after it, beats are
 //     not answered.
+//   - "json:KEY=BEAT/ANSWER", such as "json:op=hb/ack", see [JSON].
 //   - "engine.io:INTERVAL/TIMEOUT", such as "engine.io:300ms/200ms", see [EngineIO].
 //   - "stomp:INTERVAL", such as "stomp:1s", see [STOMP].
 func Parse(name string) (Dialect, error) {
@@ -75,6 +80,13 @@ func Parse(name string) (Dialect, error) {
 			return Dialect{}, fmt.Errorf("dialect %q has an empty beat: write text:BEAT/ANSWER, such as text:hb/ack", name)
 		}
 		return Text(beat, answer), nil
+	case nameJSON:
+		key, pair, _ := strings.Cut(parameters, "=")
+		beat, answer, _ := strings.Cut(pair, "/")
+		if key == "" || beat == "" {
+			return Dialect{}, fmt.Errorf("dialect %q: write json:KEY=BEAT/ANSWER, such as json:type=ping/pong", name)
+		}
+		return JSON(key, beat, answer), nil
 	case nameEngineIO:
 		first, second, _ := strings.Cut(parameters, "/")
 		interval, ok1 := milliseconds(first)

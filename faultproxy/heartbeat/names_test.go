@@ -18,6 +18,9 @@ func TestParse(t *testing.T) {
 		"text:hb/ack":           heartbeat.Text("hb", "ack"),
 		"text:2/3/4":            heartbeat.Text("2", "3/4"),
 		"text:hb":               heartbeat.Text("hb", ""),
+		"json":                  heartbeat.JSON("type", "ping", "pong"),
+		"json:op=hb/ack":        heartbeat.JSON("op", "hb", "ack"),
+		"json:op=hb":            heartbeat.JSON("op", "hb", ""),
 		"engine.io":             heartbeat.EngineIO(25*time.Second, 20*time.Second),
 		"engine.io:300ms/200ms": heartbeat.EngineIO(300*time.Millisecond, 200*time.Millisecond),
 		"graphql-transport-ws":  heartbeat.GraphQLTransportWS(),
@@ -38,9 +41,11 @@ func TestParse(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"":                  `unknown dialect ""`,
-		"protocoll":         `unknown dialect "protocoll": use protocol, text, text:BEAT/ANSWER, engine.io, engine.io:INTERVAL/TIMEOUT, graphql`,
+		"protocoll":         `unknown dialect "protocoll": use protocol, text, text:BEAT/ANSWER, json, json:KEY=BEAT/ANSWER, engine.io, engine.io:INTERVAL/TIMEOUT, graphql`,
 		"mqtt:60s":          `unknown dialect "mqtt:60s"`,
 		"text:/pong":        "empty beat",
+		"json:ping":         "write json:KEY=BEAT/ANSWER",
+		"json:type=/pong":   "write json:KEY=BEAT/ANSWER",
 		"engine.io:25s":     "write engine.io:INTERVAL/TIMEOUT",
 		"engine.io:25/20":   "write engine.io:INTERVAL/TIMEOUT",
 		"engine.io:-1s/20s": "write engine.io:INTERVAL/TIMEOUT",
@@ -54,7 +59,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestNamesAreParsed(t *testing.T) {
-	sample := strings.NewReplacer("BEAT", "hb", "ANSWER", "ack", "INTERVAL", "2s", "TIMEOUT", "1s")
+	sample := strings.NewReplacer("KEY", "op", "BEAT", "hb", "ANSWER", "ack", "INTERVAL", "2s", "TIMEOUT", "1s")
 	for _, name := range heartbeat.Names() {
 		if _, err := heartbeat.Parse(sample.Replace(name)); err != nil {
 			t.Errorf("Names lists %s: %v", name, err)
@@ -88,8 +93,8 @@ func TestDocumentedTable(t *testing.T) {
 		documented[row[1]] = true
 	}
 	for _, name := range heartbeat.Names() {
-		plain := !strings.ContainsRune(name, ':')
-		if name != "text" && plain != documented[name] && name != "text:BEAT/ANSWER" {
+		plain, _, parameters := strings.Cut(name, ":")
+		if (plain == "text" || plain == "json") == parameters != documented[name] { // these stand there with their parameters
 			t.Errorf("%s is in the table: %t", name, documented[name])
 		}
 	}
