@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -268,4 +269,10 @@ func TestGinkgoRunsItInParallelAndAgain(t *testing.T) {
 	if n := strings.Count(out, "Ran 3 of "); n != 4 {
 		t.Errorf("%d runs, 4 wanted:\n%s", n, out)
 	}
+}
+
+func TestServersFailTheirSpecsCleanly(t *testing.T) {
+	r, _ := runSuite(t, "servers", true, compile(t, "servers"), "--ginkgo.json-report=REPORT")
+	text := regexp.MustCompile(`(?m)^  at value\.go:.*$`).ReplaceAllString(render(r), "  at a line of Go's: GinkgoT's cleanups know no other")
+	golden(t, "servers.golden", regexp.MustCompile(`bubble \d+`).ReplaceAllString(text, "bubble N"))
 }
