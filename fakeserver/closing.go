@@ -37,7 +37,7 @@ func (s *Server) Close() error {
 	}
 	live := s.liveConns()
 	s.mu.Unlock()
-	s.port.close()
+	_ = s.port.Close()
 	for _, c := range live {
 		c.cut()
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 	"github.com/heartbreak-ws/heartbreak/internal/bubble"
+	"github.com/heartbreak-ws/heartbreak/internal/port"
 )
 
 // How long the server waits for a client.
@@ -68,7 +69,8 @@ type Server struct {
 	tb       TB
 	upgrader websocket.Upgrader
 	http     *http.Server
-	port     *port
+	port     *port.Port
+	portTurn chan portState // holds the port's state while nobody changes it
 
 	mu       sync.Mutex
 	started  bool
@@ -127,11 +129,8 @@ func (s *Server) Start() error {
 	s.done, s.idle, s.closed = make(chan struct{}), make(chan struct{}), make(chan struct{})
 	s.started = true
 	s.startHTTP()
-	s.port = newPort(s)
 	s.running++
-	g := &gate{Listener: s.Listener, p: s.port}
-	s.port.listener, s.port.gate = s.Listener, g
-	go s.port.serve(g)
+	s.openPort()
 	return nil
 }
 

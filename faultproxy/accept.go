@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"time"
@@ -22,7 +21,7 @@ func (p *Proxy) accept() {
 	defer p.leave()
 	pause := time.Duration(0)
 	for {
-		c, err := p.Listener.Accept()
+		c, err := p.port.Accept()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
@@ -97,27 +96,25 @@ func (p *Proxy) serve(c net.Conn) {
 	plan := p.askAccept(now)
 	switch {
 	case plan.refuse:
+		p.mute(c, errors.New("reset as it was accepted"), plan.by)
 		resetConn(c)
+		return
+	case plan.delay > 0 && !p.pause(plan.delay):
 		return
 	case plan.hang:
 		w := watch(c, nil)
 		select {
 		case <-w.gone:
-			p.mute(c, errors.New("left while a rule kept it waiting"))
+			p.mute(c, fmt.Errorf("left unanswered, after %d bytes", len(w.got)), plan.by)
 		case <-p.done:
 		}
 		w.stop()
 		return
 	}
-	conn := c
 	_ = c.SetReadDeadline(time.Now().Add(headTimeout))
-	if p.TLSConfig != nil {
-		t := tls.Server(c, p.TLSConfig)
-		if err := t.Handshake(); err != nil {
-			p.badHello(c, err)
-			return
-		}
-		conn = t
+	conn := p.hello(c, plan)
+	if conn == nil {
+		return
 	}
 	raw, rest, err := readHead(conn, nil, checkRequest)
 	if err != nil {
@@ -139,50 +136,30 @@ func (p *Proxy) serve(c net.Conn) {
 
 // askAccept asks the rules about a connection that was just accepted.
 func (p *Proxy) askAccept(now time.Duration) *Plan {
-	plan := &Plan{stage: StageAccept, at: now}
+	plan := &Plan{stage: StageAccept, at: now, proxy: p}
 	for _, a := range p.rules.Load().accept {
-		if !a.inWindow(now) {
-			continue
-		}
-		a.seen.Add(1)
-		a.mu.Lock()
-		if a.chance == nil {
-			a.chance = p.stream(a.Name, 0, 2)
-		}
-		chance := a.chance
-		ok := a.admits(&a.counter, chance)
-		if ok {
-			plan.rule, plan.rand = a.id, func() *rand.Rand { return chance }
-			a.Do.Apply(plan)
-			a.counter.fired++
-		}
-		a.mu.Unlock()
-		if ok {
-			a.fired.Add(1)
-			p.Timeline.Append(timeline.Record{At: now, Kind: timeline.KindFault, Rule: a.id, Dir: frame.ToClient,
-				Fields: []timeline.Field{{Name: "does", Value: a.Do.String()}}})
-			if a.Final {
-				break
-			}
+		if p.askOne(a, plan, frame.ToClient) && a.Final {
+			break
 		}
 	}
 	return plan
 }
 
-// mute records a connection that ended without a request.
-func (p *Proxy) mute(c net.Conn, err error) {
-	p.Timeline.Append(timeline.Record{At: p.Timeline.Now(), Kind: timeline.KindMute, Fields: []timeline.Field{
+// mute records a connection that ended without a request, of a rule's doing if rule
+// is not 0.
+func (p *Proxy) mute(c net.Conn, err error, rule ruleRef) {
+	p.Timeline.Append(timeline.Record{At: p.Timeline.Now(), Kind: timeline.KindMute, Rule: rule, Fields: []timeline.Field{
 		{Name: "remote", Value: c.RemoteAddr().String()}, {Name: "error", Value: err.Error()}}})
 }
 
 // badHello ends a connection that brought no TLS handshake, or not a good one.
-func (p *Proxy) badHello(c net.Conn, err error) {
+func (p *Proxy) badHello(c net.Conn, err error, rule ruleRef) {
 	var plain tls.RecordHeaderError
 	if errors.As(err, &plain) && plain.Conn != nil && checkRequest(plain.RecordHeader[:]) == nil {
 		p.badRequest(c, nil, &badHead{http.StatusBadRequest, "plain HTTP on a port with TLS: use wss:// or https://"})
 		return
 	}
-	p.mute(c, fmt.Errorf("TLS handshake: %w", err))
+	p.mute(c, fmt.Errorf("TLS handshake: %w", err), rule)
 }
 
 // badRequest ends a connection that brought no request.
@@ -201,7 +178,7 @@ func (p *Proxy) badRequest(c net.Conn, raw []byte, err error) {
 			err = bad
 		}
 	}
-	p.mute(c, err)
+	p.mute(c, err, 0)
 	if bad == nil || bad.status == 0 {
 		return
 	}
@@ -212,10 +189,13 @@ func (p *Proxy) badRequest(c net.Conn, raw []byte, err error) {
 
 // drain ends a connection in order: FIN, then read and discard until the peer's, 2 s at most.
 func drain(c net.Conn) {
-	p := peer{conn: c}
-	if p.closeWrite() != nil {
-		return
-	}
 	_ = c.SetReadDeadline(time.Now().Add(lingerFor))
-	_, _ = io.Copy(io.Discard, c)
+	halfClose(c)
+}
+
+// halfClose sends a FIN and reads on until the peer's.
+func halfClose(c net.Conn) {
+	if (&peer{conn: c}).closeWrite() == nil {
+		_, _ = io.Copy(io.Discard, c)
+	}
 }

@@ -16,6 +16,8 @@ const (
 	actEnd
 	actSilence
 	actDiscard
+	actFreeze
+	actDown
 )
 
 // act is something to be done to a connection that is not about the frame in
@@ -25,8 +27,10 @@ type act struct {
 	rule  ruleRef
 	dir   frame.Direction
 	frame frame.Frame
+	bytes []byte // instead of a frame
 	close Close
 	end   End
+	down  Down
 	d     time.Duration
 }
 
@@ -44,6 +48,10 @@ func (l *link) perform(a act) {
 		l.hold(a.dir, a.rule, a.d)
 	case actDiscard:
 		l.discard(a.dir, a.rule, a.d)
+	case actFreeze:
+		l.freeze(a.dir, a.rule, a.d)
+	case actDown:
+		l.p.takeDown(a.down, a.rule)
 	}
 }
 
@@ -53,6 +61,10 @@ func (l *link) endBoth(e End, rule ruleRef) {
 	if e.ServerFirst {
 		sides[0], sides[1] = sides[1], sides[0]
 		how[0], how[1] = how[1], how[0]
+	}
+	if e.NoCloseNotify {
+		l.withoutNotify(sides[0], how[0])
+		l.withoutNotify(sides[1], how[1])
 	}
 	l.endSide(sides[0], how[0], rule)
 	if e.Gap > 0 && how[1] != Keep {
@@ -70,7 +82,7 @@ func (l *link) inject(a act) {
 			continue
 		}
 		ln := l.lane(d)
-		raw, it := ln.compose(a.frame, a.rule)
+		raw, it := ln.insert(a)
 		it.data = raw
 		token, ok := ln.arm(it)
 		if !ok {
@@ -88,7 +100,7 @@ func (l *link) inject(a act) {
 // arm queues an item for the next boundary. The token names it to disarm.
 func (ln *lane) arm(it item) (token int, ok bool) {
 	now := ln.l.tl.Now()
-	due := now + ln.l.pathDelay(ln.l.p.rules.Load(), ln.dir, now)
+	due := now + ln.l.pathDelay(ln.l.p.rules.Load(), ln.dir, now, false)
 	ln.mu.Lock()
 	defer ln.mu.Unlock()
 	o := &ln.out

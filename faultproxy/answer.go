@@ -20,7 +20,7 @@ import (
 
 // passAnswer sends on an answer that is not a 101, and ends the connection, so
 // that a client's next attempt comes on a new one and can be told apart.
-func (h *handshake) passAnswer(raw, rest []byte) {
+func (h *handshake) passAnswer(raw, rest []byte, out *head, rule ruleRef) {
 	br := bufio.NewReader(io.MultiReader(bytes.NewReader(raw), bytes.NewReader(rest), h.server))
 	resp, err := http.ReadResponse(br, &http.Request{Method: http.MethodGet})
 	if err != nil {
@@ -28,10 +28,9 @@ func (h *handshake) passAnswer(raw, rest []byte) {
 		return
 	}
 	defer resp.Body.Close()
-	out := parseHead(raw)
 	out.without("Connection", "Keep-Alive", "Transfer-Encoding")
 	out.add("Connection", "close")
-	h.l.record(timeline.Record{Kind: timeline.KindResponse, Dir: frame.ToClient, Seen: left, Fields: responseFields(out)})
+	h.l.record(timeline.Record{Kind: timeline.KindResponse, Dir: frame.ToClient, Seen: left, Rule: rule, Fields: responseFields(out)})
 	if _, err = h.client.Write(out.bytes()); err == nil {
 		_, err = io.Copy(h.client, resp.Body)
 	}
@@ -94,6 +93,33 @@ func (h *handshake) answer(status int, page Page, rule ruleRef) {
 	_ = h.client.SetWriteDeadline(time.Now().Add(closeFor))
 	_, _ = h.client.Write(raw)
 	drain(h.client)
+}
+
+// cutOff ends the client's side behind the first bytes of an answer.
+func (h *handshake) cutOff(answer []byte, c Cut, rule ruleRef) {
+	h.watch.stop()
+	if n := min(c.After, len(answer)); n > 0 {
+		h.l.record(timeline.Record{Kind: timeline.KindBytes, Dir: frame.ToClient, Seen: left, Rule: rule,
+			Payload: answer[:n], Bytes: n})
+		_ = h.client.SetWriteDeadline(time.Now().Add(closeFor))
+		_, _ = h.client.Write(answer[:n])
+	}
+	p := peer{conn: h.client}
+	switch c.how() {
+	case RST:
+		h.l.record(timeline.Record{Kind: timeline.KindRST, Dir: frame.ToClient, Seen: left, Rule: rule})
+		p.reset()
+	case FullClose:
+		h.l.record(timeline.Record{Kind: timeline.KindClosed, Dir: frame.ToClient, Rule: rule,
+			Fields: []timeline.Field{{Name: "how", Value: "close"}}})
+		_ = h.client.Close()
+	case HalfClose:
+		h.l.record(timeline.Record{Kind: timeline.KindFIN, Dir: frame.ToClient, Seen: left, Rule: rule})
+		halfClose(h.client)
+	default:
+		h.l.record(timeline.Record{Kind: timeline.KindFIN, Dir: frame.ToClient, Seen: left, Rule: rule})
+		drain(h.client)
+	}
 }
 
 func requestFields(h *head) []timeline.Field {

@@ -16,7 +16,7 @@ func (p *Proxy) makeTLS() error {
 	p.TLSConfig, p.authority = cfg, authority
 	if authority != nil {
 		p.roots = x509.NewCertPool()
-		p.roots.AddCert(authority)
+		p.roots.AddCert(authority.Certificate)
 	}
 	return nil
 }

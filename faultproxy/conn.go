@@ -70,6 +70,11 @@ func (c Conn) fault(f Fault, a act) error {
 			return fmt.Errorf("faultproxy: %w", err)
 		}
 	}
+	if v, ok := f.(validOn); ok {
+		if err := v.validOn(c.p); err != nil {
+			return fmt.Errorf("faultproxy: %q: %w", f, err)
+		}
+	}
 	return c.do(f.String(), func(l *link, rule ruleRef) {
 		a.rule = rule
 		l.perform(a)
@@ -105,8 +110,13 @@ func (c Conn) Discard(dir frame.Direction) error {
 	return c.fault(Discard{Dir: dir}, act{kind: actDiscard, dir: orBoth(dir)})
 }
 
-// Heal ends every silence and discarding on the connection, whoever made it; what
-// was held goes out, in order.
+// Freeze stops reading what travels in a direction until Heal; see [Freeze].
+func (c Conn) Freeze(dir frame.Direction) error {
+	return c.fault(Freeze{Dir: dir}, act{kind: actFreeze, dir: orBoth(dir)})
+}
+
+// Heal ends every silence, discarding and freezing on the connection, whoever made it;
+// what was held goes out, in order.
 func (c Conn) Heal() error {
 	return c.do("heal", func(l *link, _ ruleRef) { l.heal(frame.Both, 0) })
 }

@@ -63,13 +63,23 @@ func (ln *lane) view(h frame.Header, payload []byte, list []*armed) (v frame.Vie
 	return v, ""
 }
 
+// context says why a frame's payload must stay as it is; "" if it need not.
+func (ln *lane) context(h frame.Header) string {
+	if ln.l.deflate == deflateTakeover && !h.Opcode.IsControl() && (h.RSV&frame.RSV1 != 0 || ln.in.opaqueTo(h)) {
+		return needsContext
+	}
+	return ""
+}
+
+const needsContext = "the message is compressed with context takeover, later ones depend on it; add the rule before the connection opens"
+
 // fixed says why a frame must not be changed, lost or moved; "" if it may be.
 func (l *link) fixed(h frame.Header) string {
 	switch {
 	case h.Opcode == frame.OpContinuation:
 		return "one fragment of a message cannot be changed alone; match the message's first frame"
 	case h.RSV&frame.RSV1 != 0 && !h.Opcode.IsControl() && l.deflate == deflateTakeover:
-		return "the message is compressed with context takeover, later ones depend on it; add the rule before the connection opens"
+		return needsContext
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package faultproxy
 
 import (
+	"slices"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
@@ -51,40 +52,92 @@ func (ln *lane) next() (it *item, wait time.Duration, more bool) {
 	case o.finDue:
 		ln.drop()
 		return &item{kind: itemFIN, rule: o.finRule}, 0, true
-	case len(o.queue)+len(o.late) == 0:
+	case o.endBy != nil:
+		return ln.endHere(), 0, true
+	case len(o.begun)+len(o.queue)+len(o.late) == 0:
 		return nil, 0, false
 	case len(o.holds) > 0:
 		return nil, -1, true
 	}
 	now := ln.l.tl.Now()
+	list, i, wait := o.ready(now)
+	switch {
+	case list == nil:
+		return nil, wait, true
+	case len((*list)[i].data) == 0 || len(ln.shapers()) == 0:
+		it = o.take(list, i)
+		if it.together > 0 {
+			it.with = o.takeWith(now)
+		}
+		return it, 0, true
+	}
+	v := ln.shape(len((*list)[i].data), (*list)[i].due, now)
+	o.endBy = v.end
+	switch {
+	case v.n > 0:
+		it = o.cut(list, i, v.n)
+		it.lost = v.lost
+		return it, 0, true
+	case v.end != nil:
+		return ln.endHere(), 0, true
+	case v.wait < 0 || wait >= 0 && wait < v.wait:
+		return nil, wait, true
+	}
+	return nil, v.wait, true
+}
+
+// ready returns what could go out now, or a nil list. wait says when the next of what
+// is late is due (negative: nothing is), or without a list when anything is.
+func (o *outlet) ready(now time.Duration) (list *[]item, i int, wait time.Duration) {
 	wait = -1
 	for i := range o.late {
 		if d := o.late[i].due - now; d > 0 {
 			wait = d
 			break
 		}
-		if o.boundary(&o.late[i]) {
-			return o.take(&o.late, i), 0, true
+		if len(o.begun) == 0 && o.boundary(&o.late[i]) {
+			return &o.late, i, -1
 		}
 	}
-	if len(o.queue) == 0 {
-		return nil, wait, true
+	if len(o.begun) > 0 {
+		return &o.begun, 0, wait
 	}
-	switch d := o.queue[0].due - now; {
-	case d <= 0 && o.queue[0].kind >= itemFIN && len(o.late) > 0 && wait >= 0:
-		return nil, wait, true // what is late comes before the end
+	if len(o.queue) == 0 {
+		return nil, 0, wait
+	}
+	head := &o.queue[0]
+	due := max(head.due, head.held)
+	switch d := due - now; {
+	case d <= 0 && head.kind >= itemFIN && len(o.late) > 0 && wait >= 0: // what is late comes before the end
+		if i := slices.IndexFunc(o.late, func(it item) bool { return it.behind > 0 && o.boundary(&it) }); i >= 0 {
+			return &o.late, i, -1 // nothing will pass it any more
+		}
+		return nil, 0, wait
 	case d <= 0:
-		return o.take(&o.queue, 0), 0, true
+		head.due = due
+		return &o.queue, 0, wait
 	case wait < 0 || d < wait:
 		wait = d
 	}
-	return nil, wait, true
+	return nil, 0, wait
+}
+
+// endHere ends the connection for a shaper. The mutex is held.
+func (ln *lane) endHere() *item {
+	a := ln.out.endBy
+	ln.out.endBy = nil
+	ln.l.fire(a, ln.dir, ln.l.tl.Now())
+	end := a.Do.(Limit).end()
+	return &item{kind: itemEnd, rule: a.id, end: &end}
 }
 
 // boundary reports whether the stream stands where the frame may be put in.
 func (o *outlet) boundary(it *item) bool {
-	return !o.midFrame && (it.header.Opcode.IsControl() || !o.midMessage)
+	return !o.midFrame && (it.fitsAnywhere() || !o.midMessage)
 }
+
+// fitsAnywhere reports whether the item may stand between the frames of a message.
+func (it *item) fitsAnywhere() bool { return it.kind == itemBytes || it.header.Opcode.IsControl() }
 
 // take removes an item from one of the lists. The mutex is held.
 func (o *outlet) take(list *[]item, i int) *item {
@@ -98,11 +151,47 @@ func (o *outlet) take(list *[]item, i int) *item {
 	if len(*list) == 0 {
 		*list = nil
 	}
-	o.bytes -= len(it.data)
-	if o.bytes <= o.limit()/2 {
+	o.spend(len(it.data))
+	return &it
+}
+
+// spend says that n bytes no longer wait. The mutex is held.
+func (o *outlet) spend(n int) {
+	if o.bytes -= n; o.bytes <= o.limit()/2 {
 		o.makeRoom()
 	}
-	return &it
+}
+
+// cut takes the first n bytes of an item; what is left of it comes next. The mutex is
+// held.
+func (o *outlet) cut(list *[]item, i, n int) *item {
+	if n >= len((*list)[i].data) {
+		return o.take(list, i)
+	}
+	if list != &o.begun {
+		o.begun = append(o.begun, *o.take(list, i))
+		o.bytes += len(o.begun[0].data)
+	}
+	rest := &o.begun[0]
+	part := item{kind: itemPiece, header: rest.header, data: rest.data[:n], rule: rest.rule,
+		late: rest.late, aside: rest.aside, midFrame: true, midMessage: true}
+	switch {
+	case rest.kind == itemBytes:
+		part.kind, part.count, part.payload = itemBytes, n, part.data
+		rest.count, rest.payload = rest.count-n, rest.data[n:]
+	case rest.kind == itemStart:
+		part.kind, rest.kind = itemStart, itemPiece
+	case rest.kind == itemFrame && rest.whole():
+		part.kind = itemStart
+	}
+	rest.data = rest.data[n:]
+	o.spend(n)
+	return &part
+}
+
+// whole reports whether the item's data begins with its frame's header.
+func (it *item) whole() bool {
+	return uint64(len(it.data)) >= uint64(it.header.Size)+it.header.Length
 }
 
 // send carries out one item as the slot's owner.
@@ -118,9 +207,17 @@ func (ln *lane) send(it *item) {
 	case it.kind == itemFrame && it.header.Opcode == frame.OpClose:
 		o.passedOn = true
 	}
+	if it.kind == itemFrame && !it.late && !gone {
+		for range 1 + len(it.with) {
+			o.passes(ln.l.tl.Now())
+		}
+	}
 	ln.mu.Unlock()
-	if gone {
+	switch {
+	case gone:
 		return
+	case it.behind > 0 && it.kind == itemFrame:
+		ln.l.notApplied(it.rule, ln.dir, "too few frames came behind it in time; it goes out in its place")
 	}
 	switch it.kind {
 	case itemFIN:
@@ -129,14 +226,28 @@ func (ln *lane) send(it *item) {
 		ln.l.endSide(ln.dir, RST, it.rule)
 	case itemTearDown:
 		ln.l.perform(act{kind: actEnd, rule: it.rule, end: End{Client: FullClose, Server: FullClose}})
+	case itemEnd:
+		ln.l.perform(act{kind: actEnd, rule: it.rule, end: *it.end})
 	default:
-		it.queued = true
-		ln.note(it, left, ln.l.tl.Now())
-		if !it.aside && !it.late {
-			o.midFrame, o.midMessage = it.midFrame, it.midMessage
+		data := it.data
+		ln.leave(it)
+		for _, w := range it.with {
+			ln.leave(w)
+			data = append(data, w.data...)
 		}
-		if ln.write(it.data) && it.close {
+		if (it.lost || ln.write(data)) && it.close {
 			ln.closeSent()
 		}
+	}
+}
+
+// leave records that an item leaves, and where the stream stands behind it.
+func (ln *lane) leave(it *item) {
+	it.queued = true
+	if !it.lost {
+		ln.note(it, left, ln.l.tl.Now())
+	}
+	if !it.aside && !it.late {
+		ln.out.midFrame, ln.out.midMessage = it.midFrame, it.midMessage
 	}
 }

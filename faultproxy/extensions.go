@@ -105,7 +105,7 @@ func (h *handshake) needsPayload() bool {
 		return false
 	}
 	for _, a := range rules.all {
-		if a.needs.Payload && h.l.selected(&a.Conns) {
+		if a.needs.Payload && h.l.selected(a) {
 			return true
 		}
 	}

@@ -1,6 +1,7 @@
 package faultproxy
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -45,6 +46,10 @@ type End struct {
 	// first; zero ends the client's first.
 	Gap         time.Duration
 	ServerFirst bool
+	// NoCloseNotify leaves out the close_notify that TLS puts before a FIN (RFC 8446
+	// section 6.1), as a process that dies does. OpenSSL 3 makes an error of it (see
+	// SSL_OP_IGNORE_UNEXPECTED_EOF), Go does not. On a side without TLS it means nothing.
+	NoCloseNotify bool
 }
 
 // Stages of End: a frame, or a time.
@@ -64,9 +69,20 @@ func (f End) Validate() error {
 	return nonNegative("end", f.Gap)
 }
 
+func (f End) validOn(p *Proxy) error {
+	if f.NoCloseNotify && p.TLSConfig == nil && !p.TLS && (p.target == nil || !p.target.secure) {
+		return errors.New("there is no close_notify to leave out: neither side of this proxy has TLS")
+	}
+	return nil
+}
+
 func (f End) String() string {
+	abrupt := ""
+	if f.NoCloseNotify {
+		abrupt = " without close_notify"
+	}
 	if f.Client == f.Server {
-		return "end both sides with " + f.Client.String()
+		return "end both sides with " + f.Client.String() + abrupt
 	}
 	s := "end"
 	if f.Client != Keep {
@@ -75,7 +91,7 @@ func (f End) String() string {
 	if f.Server != Keep {
 		s += " server " + f.Server.String()
 	}
-	return s
+	return s + abrupt
 }
 
 // Other says what becomes of the peer that a [Close] is not sent to.
@@ -193,6 +209,31 @@ func (f Discard) Apply(p *Plan) { p.Discard(orBoth(f.Dir), f.For) }
 func (f Discard) Validate() error { return nonNegative("discard", f.For) }
 
 func (f Discard) String() string { return lasting("discard", f.Dir, f.For) }
+
+// Freeze stops reading what travels in a direction (zero: both), as a stopped process
+// would: nothing arrives, the sender's writes fill the buffers of its kernel and this
+// one's (megabytes on loopback) and then wait, and its end is not noticed. It lasts
+// until [Conn.Heal], the removal of the rule, or For; then everything arrives, in
+// order. What the proxy had read by then, 32 KiB at most (256 KiB of a bulk
+// transfer), arrives with it.
+//
+// [Silence] reads on for 1 MiB and notices ends. In the words of fakeserver,
+// Freeze{Dir: frame.ToServer} is StopReading, and [Discard] is GoDark.
+type Freeze struct {
+	Dir frame.Direction
+	For time.Duration
+}
+
+// Stages of Freeze: a frame (which still passes), or a time.
+func (Freeze) Stages() Stage { return StageFrame | StageTime }
+
+// Apply freezes.
+func (f Freeze) Apply(p *Plan) { p.Freeze(orBoth(f.Dir), f.For) }
+
+// Validate refuses a negative time.
+func (f Freeze) Validate() error { return nonNegative("freeze", f.For) }
+
+func (f Freeze) String() string { return lasting("freeze", f.Dir, f.For) }
 
 func lasting(what string, dir frame.Direction, d time.Duration) string {
 	what += " " + orBoth(dir).String()

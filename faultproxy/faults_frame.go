@@ -93,24 +93,6 @@ func (f Duplicate) String() string {
 	return "duplicate"
 }
 
-// Inject sends Frame toward a peer (zero: the client) at the next frame boundary;
-// data frames wait for the end of a message. Toward the server the frame is
-// masked unless it carries a mask of its own.
-type Inject struct {
-	Frame  frame.Frame
-	Toward frame.Direction
-}
-
-// Stages of Inject: a frame, or a time.
-func (Inject) Stages() Stage { return StageFrame | StageTime }
-
-// Apply injects the frame.
-func (f Inject) Apply(p *Plan) { p.Inject(f.Frame, orToClient(f.Toward)) }
-
-func (f Inject) String() string {
-	return fmt.Sprintf("inject %v %v", f.Frame, orToClient(f.Toward))
-}
-
 // Replace sends With in a frame's place. Toward the server it is masked.
 type Replace struct{ With frame.Frame }
 

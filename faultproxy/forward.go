@@ -116,7 +116,7 @@ func (b *batch) denyFrameRules() {
 	ln := b.ln
 	ln.in.denied = b.rules
 	for _, a := range b.rules.all {
-		if a.stage == StageFrame && a.needs.Dirs&ln.dir != 0 && ln.l.selected(&a.Conns) {
+		if a.stage == StageFrame && a.needs.Dirs&ln.dir != 0 && ln.l.selected(a) {
 			ln.l.deny(a, ln.dir, "the stream is no longer parsed as frames: "+ln.in.why)
 		}
 	}
@@ -129,7 +129,7 @@ func (b *batch) decide(list []*armed, h frame.Header, raw []byte, i int) {
 		frames: []delivery{{original: true}}}
 	var hidden string
 	p.view, hidden = ln.view(h, raw[h.Size:], list)
-	p.fixed = l.fixed(h)
+	p.raw, p.fixed, p.context = raw, l.fixed(h), ln.context(h)
 	fired := b.ask(list, &p, hidden)
 
 	it := item{kind: itemFrame, header: h, payload: raw[h.Size:], opaque: ln.in.opaqueTo(h)}
@@ -150,8 +150,8 @@ func (b *batch) decide(list []*armed, h frame.Header, raw []byte, i int) {
 		if len(p.frames) == 0 && p.fragment {
 			ln.in.dropRest, ln.in.dropRule = true, p.by
 		}
-		for _, d := range p.frames {
-			b.deliver(d, it, raw)
+		for i, d := range p.frames {
+			b.deliver(d, it, raw, i < len(p.frames)-1)
 		}
 	}
 	if len(p.acts) > 0 {
@@ -169,7 +169,7 @@ func (b *batch) decide(list []*armed, h frame.Header, raw []byte, i int) {
 func (b *batch) ask(list []*armed, p *Plan, hidden string) (fired []*armed) {
 	l := b.ln.l
 	for _, a := range list {
-		if !a.inWindow(b.at) || !l.selected(&a.Conns) {
+		if !a.inWindow(b.at) || !l.selected(a) {
 			continue
 		}
 		if !a.match.Match(p.view) {
@@ -199,46 +199,88 @@ func (b *batch) fire(fired []*armed) {
 	}
 }
 
-// deliver sends one delivery of a frame that rules changed.
-func (b *batch) deliver(d delivery, it item, raw []byte) {
+// deliver sends one delivery of a frame that rules changed. more says that another one
+// follows.
+func (b *batch) deliver(d delivery, it item, raw []byte, more bool) {
 	it.rule = d.rule
 	if !d.original {
-		raw, it = b.ln.compose(d.frame, d.rule)
+		raw, it = b.ln.form(d)
 	}
 	if b.gate.sink {
 		return
 	}
 	it.midMessage = b.ln.in.inMessage && !b.ln.in.dropRest
+	if more && !d.original && !it.header.Opcode.IsControl() {
+		it.midMessage = it.midMessage || !it.header.Fin
+	}
 	if it.header.Opcode == frame.OpClose {
 		b.ln.passedClose()
 	}
-	if b.direct && d.delay == 0 {
+	if b.direct && d.delay == 0 && d.together == 0 && d.behind == 0 {
 		b.ln.note(&it, left, b.at)
 		b.write(raw, it)
 		return
 	}
 	b.direct = false
-	it.late = d.late
+	it.late, it.behind, it.together, it.held, it.yields = d.late, d.behind, d.together, d.hold, d.yields
 	b.ln.enqueue(it, raw, b.at+d.delay, b.rules)
 }
 
-// compose makes the bytes of a frame of the proxy's own, masked toward the server.
-func (ln *lane) compose(f frame.Frame, rule ruleRef) ([]byte, item) {
+// form makes the bytes of a frame that rules changed or put in another's place.
+func (ln *lane) form(d delivery) ([]byte, item) {
+	f := d.frame
+	if !d.exact {
+		f = ln.masked(f, d.rule)
+	}
+	h := f.Header()
+	if d.declares != 0 {
+		h.Length = d.declares
+	}
+	raw := h.Append(nil)
+	h.Size = len(raw)
+	raw = append(raw, f.Payload...)
+	if f.Masked {
+		frame.Mask(raw[h.Size:], f.Key, 0)
+	}
+	it := item{kind: itemFrame, header: h, payload: f.Payload, plain: true, rule: d.rule}
+	if h.Length > uint64(len(f.Payload)) {
+		it.kind = itemStart // it never ends
+	}
+	return raw, it
+}
+
+// masked masks a frame of the proxy's own toward the server.
+func (ln *lane) masked(f frame.Frame, rule ruleRef) frame.Frame {
 	if ln.dir == frame.ToServer && !f.Masked {
 		v := ln.l.chance(fmt.Sprintf("mask/%d", rule), ln.dir).Uint32()
 		f = f.WithMask([4]byte{byte(v), byte(v >> 8), byte(v >> 16), byte(v >> 24)})
 	}
-	return f.Append(nil), item{kind: itemFrame, header: f.Header(), payload: f.Payload, plain: true, rule: rule}
+	return f
+}
+
+// compose makes the bytes of a frame of the proxy's own.
+func (ln *lane) compose(f frame.Frame, rule ruleRef) ([]byte, item) {
+	return ln.form(delivery{frame: f, rule: rule})
+}
+
+// insert makes what an act puts between the frames.
+func (ln *lane) insert(a act) ([]byte, item) {
+	if a.bytes != nil {
+		return a.bytes, item{kind: itemBytes, payload: a.bytes, count: len(a.bytes), rule: a.rule}
+	}
+	return ln.compose(a.frame, a.rule)
 }
 
 // injectBehind sends an injected frame right behind the frame in hand, if it goes
 // the same way and may stand there.
 func (b *batch) injectBehind(a act) bool {
-	if a.kind != actInject || a.dir != b.ln.dir || b.gate.sink ||
-		b.ln.in.inMessage && !a.frame.Opcode.IsControl() {
+	if a.kind != actInject || a.dir != b.ln.dir || b.gate.sink {
 		return false
 	}
-	raw, it := b.ln.compose(a.frame, a.rule)
+	raw, it := b.ln.insert(a)
+	if b.ln.in.inMessage && !it.fitsAnywhere() {
+		return false
+	}
 	it.midMessage = b.ln.in.inMessage && !b.ln.in.dropRest
 	if b.direct {
 		b.ln.note(&it, left, b.at)

@@ -84,9 +84,15 @@ func (h *handshake) run() bool {
 	case plan.hang:
 		h.wait(-1)
 		return false
+	case plan.cut != nil:
+		h.cutOff(nil, *plan.cut, plan.by)
+		return false
 	case plan.answer != nil:
 		h.answer(plan.answer.status(), Page{Header: plan.answer.Header, Body: plan.answer.Body}, plan.by)
 		return false
+	}
+	for _, e := range plan.edits {
+		e.apply(h.req)
 	}
 	if !h.dial() {
 		return false
@@ -99,23 +105,22 @@ func (h *handshake) ask(rules []*armed, stage Stage, dir frame.Direction) *Plan 
 	l := h.l
 	now := l.tl.Now()
 	p := &Plan{stage: stage, conn: l.num, at: now, dir: dir}
-	p.delay = l.pathDelay(h.p.rules.Load(), dir, now)
+	p.delay = l.pathDelay(h.p.rules.Load(), dir, now, false)
 	for _, a := range rules {
-		if !a.inWindow(now) || !l.selected(&a.Conns) || !l.admit(a, dir) {
+		if !a.inWindow(now) || !l.selected(a) || !l.admit(a, dir) {
 			continue
 		}
-		answered := p.answer != nil
 		if p.run(a, l) {
 			l.fire(a, dir, now)
-			if p.answer != nil && !answered {
-				p.by = a.id
-			}
 			if a.Final {
 				break
 			}
 		} else if p.why != "" {
 			l.deny(a, dir, p.why)
 		}
+	}
+	for _, a := range p.acts {
+		l.perform(a)
 	}
 	return p
 }
@@ -206,29 +211,39 @@ func (h *handshake) exchange() bool {
 	}
 	res := parseHead(raw)
 	plan := h.ask(h.p.rules.Load().response, StageResponse, frame.ToClient)
-	untouched := plan.delay == 0 && plan.answer == nil && !plan.hang
+	untouched := plan.delay == 0 && plan.answer == nil && !plan.hang && plan.cut == nil && len(plan.edits) == 0
 	seen := arrived
 	if untouched && res.status() == http.StatusSwitchingProtocols {
 		seen = passed
 	}
 	h.l.record(timeline.Record{Kind: timeline.KindResponse, Dir: frame.ToClient, Seen: seen, Fields: responseFields(res)})
+	h.l.deflate = negotiated(res.joined("Sec-WebSocket-Extensions"))
+	for _, e := range plan.edits {
+		e.apply(res)
+	}
 	switch {
 	case !h.wait(plan.delay):
 		return false
 	case plan.hang:
 		h.wait(-1)
 		return false
+	case plan.cut != nil:
+		h.cutOff(res.bytes(), *plan.cut, plan.by)
+		return false
 	case plan.answer != nil:
 		h.answer(plan.answer.status(), Page{Header: plan.answer.Header, Body: plan.answer.Body}, plan.by)
 		return false
 	case res.status() != http.StatusSwitchingProtocols:
-		h.passAnswer(raw, rest)
+		if plan.behind != nil {
+			h.l.notApplied(plan.behindBy, frame.ToClient, fmt.Sprintf("the answer is %d: there is nothing behind it", res.status()))
+		}
+		h.passAnswer(raw, rest, res, plan.by)
 		return false
 	}
 	if seen == arrived {
-		h.l.record(timeline.Record{Kind: timeline.KindResponse, Dir: frame.ToClient, Seen: left, Fields: responseFields(res)})
+		h.l.record(timeline.Record{Kind: timeline.KindResponse, Dir: frame.ToClient, Seen: left, Rule: plan.by, Fields: responseFields(res)})
 	}
-	return h.open(res, rest)
+	return h.open(res, rest, plan)
 }
 
 // roundTrip sends the request and reads the head of the answer; interim answers
@@ -247,9 +262,11 @@ func (h *handshake) roundTrip() (raw, rest []byte, err error) {
 		if err != nil {
 			return raw, nil, err
 		}
-		if s := parseHead(raw).status(); s < 100 || s >= 200 || s == http.StatusSwitchingProtocols {
+		head := parseHead(raw)
+		if s := head.status(); s < 100 || s >= 200 || s == http.StatusSwitchingProtocols {
 			return raw, rest, nil
 		}
+		h.l.record(timeline.Record{Kind: timeline.KindResponse, Dir: frame.ToClient, Seen: passed, Fields: responseFields(head)})
 		if _, err := h.client.Write(raw); err != nil {
 			return nil, nil, err
 		}
@@ -257,13 +274,15 @@ func (h *handshake) roundTrip() (raw, rest []byte, err error) {
 }
 
 // open sends the 101 on; from here on the connection is a link.
-func (h *handshake) open(res *head, rest []byte) bool {
+func (h *handshake) open(res *head, rest []byte, plan *Plan) bool {
 	ext := res.joined("Sec-WebSocket-Extensions")
 	if h.single && strings.Contains(ext, serverTakeover) {
 		res.set("Sec-WebSocket-Extensions", answerSingle)
 		ext = res.joined("Sec-WebSocket-Extensions")
 	}
-	h.l.deflate = negotiated(ext)
+	if h.l.deflate == deflateOff || h.single { // else what the upstream said holds, whatever a rule told the client
+		h.l.deflate = negotiated(ext)
+	}
 	var fields []timeline.Field
 	if h.l.deflate != deflateOff {
 		fields = append(fields, timeline.Field{Name: "deflate", Value: h.l.deflate.String()})
@@ -274,7 +293,11 @@ func (h *handshake) open(res *head, rest []byte) bool {
 		return false
 	}
 	h.l.record(timeline.Record{Kind: timeline.KindOpened, Fields: fields})
-	if _, err := h.client.Write(res.bytes()); err != nil {
+	if len(plan.behind) > 0 {
+		h.l.record(timeline.Record{Kind: timeline.KindBytes, Dir: frame.ToClient, Seen: left, Rule: plan.behindBy,
+			Payload: plan.behind, Bytes: len(plan.behind)})
+	}
+	if _, err := h.client.Write(append(res.bytes(), plan.behind...)); err != nil {
 		h.p.fail(h.l.num, "writing the 101 to the client", err)
 		return false
 	}

@@ -204,6 +204,21 @@ func (h *head) withoutEmpty(name string) {
 	})
 }
 
+// put gives a header these values, where it stands, or behind the others; none remove
+// it.
+func (h *head) put(name string, values []string) {
+	at := slices.IndexFunc(h.lines, func(l headLine) bool { return strings.EqualFold(l.name, name) })
+	if at >= 0 {
+		name = h.lines[at].name
+	} else {
+		at = len(h.lines)
+	}
+	h.without(name)
+	for i, v := range values {
+		h.lines = slices.Insert(h.lines, at+i, headLine{name, v, name + ": " + v + h.ending})
+	}
+}
+
 func (h *head) add(name, value string) {
 	h.lines = append(h.lines, headLine{name, value, name + ": " + value + h.ending})
 }

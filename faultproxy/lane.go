@@ -71,13 +71,11 @@ func (ln *lane) read() {
 	for {
 		b, err := src.read()
 		if len(b) > 0 {
-			at := ln.l.tl.Now()
-			ln.l.overtaken(at)
-			ln.touch(at)
-			ln.take(b, at)
+			ln.take(b, ln.arrival())
 		}
 		src.free()
 		if err != nil {
+			ln.awaitThaw()
 			ln.sourceEnded(err)
 			return
 		}
@@ -210,7 +208,7 @@ func (g *gate) finish(h frame.Header, in *intake) bool {
 func (b *batch) wanted(list []*armed, h frame.Header) bool {
 	view := frame.View{Dir: b.ln.dir, Header: h}
 	for _, a := range list {
-		if a.inWindow(b.at) && b.ln.l.selected(&a.Conns) && (a.needs.Payload || a.match.Match(view)) {
+		if a.inWindow(b.at) && b.ln.l.selected(a) && (a.needs.Payload || a.match.Match(view)) {
 			return true
 		}
 	}

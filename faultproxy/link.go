@@ -138,7 +138,8 @@ func (l *link) notApplied(a ruleRef, dir frame.Direction, why string) {
 }
 
 // selected reports whether a rule is about this connection.
-func (l *link) selected(c *Conns) bool {
+func (l *link) selected(a *armed) bool {
+	c := &a.Conns
 	if c.isZero() {
 		return true
 	}
@@ -146,7 +147,21 @@ func (l *link) selected(c *Conns) bool {
 	if len(c.Header) > 0 {
 		h = l.requestHeader()
 	}
-	return c.selects(l.num, l.path, h)
+	return c.selects(l.num, l.path, h) && l.drawn(a)
+}
+
+// drawn reports whether a rule for a share of the connections is about this one.
+func (l *link) drawn(a *armed) bool {
+	if a.Conns.Percent == 0 {
+		return true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.slot(a)
+	if !s.drawn {
+		s.drawn, s.chosen = true, l.p.stream(a.Name, l.num, 3).IntN(100) < a.Conns.Percent
+	}
+	return s.chosen
 }
 
 func (l *link) requestHeader() http.Header {

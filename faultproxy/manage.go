@@ -22,7 +22,7 @@ func (p *Proxy) Add(rules ...Rule) error {
 		taken := namesOf(list)
 		for _, r := range rules {
 			r.Name = nameFor(r, taken)
-			a, err := arm(r)
+			a, err := p.arm(r)
 			if err == nil && taken[r.Name] {
 				err = fmt.Errorf("rule %q: there is one of this name; use Replace, or another name", r.Name)
 			}
@@ -44,7 +44,7 @@ func (p *Proxy) Add(rules ...Rule) error {
 func (p *Proxy) Replace(r Rule) error {
 	return p.report(p.change(func(list []*armed) ([]*armed, []note, error) {
 		r.Name = nameFor(r, namesOf(list))
-		a, err := arm(r)
+		a, err := p.arm(r)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -61,6 +61,35 @@ func (p *Proxy) Replace(r Rule) error {
 		}
 		return list, notes, nil
 	}))
+}
+
+// arm checks a rule, on its own and against the proxy as far as that is known: a proxy
+// that has not started may still be told to serve TLS.
+func (p *Proxy) arm(r Rule) (*armed, error) {
+	a, err := arm(r)
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	started := p.started
+	p.mu.Unlock()
+	if started {
+		err = p.fits(a)
+	}
+	return a, err
+}
+
+// validOn is a fault that not every proxy can carry out.
+type validOn interface{ validOn(*Proxy) error }
+
+// fits says why a rule can never act on this proxy, if so.
+func (p *Proxy) fits(a *armed) error {
+	if v, ok := a.Do.(validOn); ok {
+		if err := v.validOn(p); err != nil {
+			return fmt.Errorf("rule %q: %q: %w", a.Name, a.Do, err)
+		}
+	}
+	return nil
 }
 
 // Remove takes rules away by name and returns how many there were. What they
@@ -135,6 +164,14 @@ func (p *Proxy) change(edit func([]*armed) ([]*armed, []note, error)) error {
 		}
 	}
 	p.rules.Store(newRuleSet(list))
+	for _, n := range notes {
+		if n.word == "removed" || n.word == "" {
+			p.undo(n.a.id)
+		}
+	}
+	p.mu.Lock()
+	p.wind()
+	p.mu.Unlock()
 	for _, l := range p.live() {
 		if !l.enter() {
 			continue
@@ -142,9 +179,11 @@ func (p *Proxy) change(edit func([]*armed) ([]*armed, []note, error)) error {
 		for _, n := range notes {
 			if n.word == "removed" || n.word == "" {
 				l.heal(frame.Both, n.a.id)
+				l.cripple(n.a)
 				l.forget(n.a)
 			}
 		}
+		l.reshape()
 		l.rearm()
 		l.leave()
 	}
@@ -225,9 +264,11 @@ func (p *Proxy) unmet() (errs []error) {
 }
 
 func reason(s Status) string {
-	_, timed := s.Rule.On.(Timing)
+	t, timed := s.Rule.On.(Timing)
 	switch {
 	case s.Seen > 0:
+	case timed && t.kind == at:
+		return fmt.Sprintf("the proxy did not run that long (%v), or had no connection then (%v)", s.Rule.On, s.Rule.Conns)
 	case timed:
 		return fmt.Sprintf("no connection got as far as %v (%v)", s.Rule.On, s.Rule.Conns)
 	case s.Rule.On == nil:

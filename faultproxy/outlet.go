@@ -5,13 +5,6 @@ import (
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
-	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
-)
-
-// Limits of what a direction holds. A silence keeps what a socket buffer would.
-const (
-	maxQueued = 64 << 20
-	maxHeld   = 1 << 20
 )
 
 type itemKind uint8
@@ -24,6 +17,7 @@ const (
 	itemFIN                      // the source's FIN
 	itemRST                      // the source's reset
 	itemTearDown                 // the source's end, to be made the end of both sides
+	itemEnd                      // a rule of the path ends the connection here
 )
 
 // item is something on its way to the destination.
@@ -36,13 +30,20 @@ type item struct {
 	inflated bool   // and inflated
 	opaque   bool   // payload is compressed, which the header does not say
 	late     bool   // others may pass it
-	queued   bool   // it was not sent straight through
-	aside    bool   // armed: it stands between the frames of the stream
-	close    bool   // an injected Close
+	behind   int    // so many more before it goes out
+	together int    // held until so many of its rule are, or for so long
+	held     time.Duration
+	yields   bool // pings and pongs may come before it
+	queued   bool // it was not sent straight through
+	aside    bool // armed: it stands between the frames of the stream
+	close    bool // an injected Close
+	lost     bool // a shaper swallows it
 	rule     ruleRef
 	count    int
 	token    int // tells armed items apart
 	due      time.Duration
+	with     []*item // leaves in the same write
+	end      *End    // of an itemEnd
 
 	midFrame, midMessage bool // where the stream stands behind it
 }
@@ -56,10 +57,11 @@ type item struct {
 // owner, and never waits.
 type outlet struct {
 	busy   bool
+	begun  []item // at most one: the rest of an item of which a part has left
 	queue  []item // in order; due times do not fall
 	late   []item // by due time
 	inject []item // for the next boundary behind what is queued
-	bytes  int    // in all three
+	bytes  int    // in all four
 	last   time.Duration
 	tokens int
 	wake   chan struct{} // of the writer goroutine
@@ -67,7 +69,8 @@ type outlet struct {
 
 	holds    []effect // silences in force
 	discards []effect
-	absorb   ruleRef // the destination-to-be's Close answers this rule's
+	frozen   []effect // the source is not read
+	absorb   ruleRef  // the destination-to-be's Close answers this rule's
 	absorbs  bool
 	closed   ruleRef // an injected Close went out: nothing may follow
 	isClosed bool
@@ -80,6 +83,11 @@ type outlet struct {
 	finDue   bool // a FIN of the proxy's own is wanted
 	finRule  ruleRef
 	full     bool // KindHeld was recorded
+	paced    bool // shapers hold bytes back
+
+	shapedBy *ruleSet // the rules that shaping was worked out from
+	shaping  []*shaping
+	endBy    *armed // a shaper's rule ends the connection
 
 	direct      bool // a reader is writing straight through
 	tailFrame   bool // the stream stands within a frame, behind all that waits
@@ -116,7 +124,7 @@ func (o *outlet) gate() gate {
 
 // clear reports whether bytes could go straight out. The mutex is held.
 func (o *outlet) clear() bool {
-	return len(o.holds) == 0 && len(o.queue) == 0 && len(o.late) == 0 && len(o.inject) == 0 && !o.finDue
+	return len(o.holds) == 0 && len(o.begun)+len(o.queue)+len(o.late)+len(o.inject) == 0 && !o.finDue && o.endBy == nil
 }
 
 // acquire takes the write slot for a batch if nothing is in the way.
@@ -182,7 +190,7 @@ func (ln *lane) kick() {
 		case o.wake <- struct{}{}:
 		default:
 		}
-	case !o.busy && (o.finDue || len(o.queue)+len(o.late) > 0) && !o.ended:
+	case !o.busy && (o.finDue || o.endBy != nil || len(o.begun)+len(o.queue)+len(o.late) > 0) && !o.ended:
 		o.busy = true
 		o.wake = make(chan struct{}, 1)
 		ln.l.spawn(ln.deliver)
@@ -192,33 +200,19 @@ func (ln *lane) kick() {
 // drop forgets all that waits, because the direction ends. The mutex is held.
 func (ln *lane) drop() {
 	o := &ln.out
-	for _, it := range slices.Concat(o.inject, o.queue) {
+	for _, it := range slices.Concat(o.inject, o.begun, o.queue) {
 		if it.aside {
 			ln.tooLate(&it)
 		}
 	}
-	o.queue, o.late, o.inject, o.bytes = nil, nil, nil, 0
-	o.finDue, o.closing = false, false
+	o.begun, o.queue, o.late, o.inject, o.bytes = nil, nil, nil, nil, 0
+	o.finDue, o.closing, o.endBy = false, false, nil
 	o.makeRoom()
 }
 
 // tooLate records that an armed frame will not go out.
 func (ln *lane) tooLate(it *item) {
 	ln.l.notApplied(it.rule, ln.dir, "the direction ended before the frame could be sent")
-}
-
-func (o *outlet) makeRoom() {
-	if o.space != nil {
-		close(o.space)
-		o.space = nil
-	}
-}
-
-func (o *outlet) limit() int {
-	if len(o.holds) > 0 {
-		return maxHeld
-	}
-	return maxQueued
 }
 
 // enqueue holds an item until it is due. at is when it would go out were it not
@@ -237,7 +231,7 @@ func (ln *lane) enqueue(it item, raw []byte, at time.Duration, rules *ruleSet) b
 			it.payload = append([]byte(nil), it.payload[:min(len(it.payload), recordedPayload)]...)
 		}
 	}
-	it.due = at + ln.l.pathDelay(rules, ln.dir, at)
+	it.due = at + ln.l.pathDelay(rules, ln.dir, at, it.kind >= itemFIN)
 	ln.mu.Lock()
 	defer ln.mu.Unlock()
 	if ln.out.ended {
@@ -246,69 +240,6 @@ func (ln *lane) enqueue(it item, raw []byte, at time.Duration, rules *ruleSet) b
 	ln.out.add(it)
 	ln.kick()
 	return true
-}
-
-// add puts an item where it belongs. The mutex is held.
-func (o *outlet) add(it item) {
-	o.bytes += len(it.data)
-	if !it.late {
-		o.append(it)
-		o.tailFrame, o.tailMessage = it.midFrame, it.midMessage
-		o.place()
-		return
-	}
-	i := len(o.late)
-	for i > 0 && o.late[i-1].due > it.due {
-		i--
-	}
-	o.late = append(o.late, item{})
-	copy(o.late[i+1:], o.late[i:])
-	o.late[i] = it
-}
-
-// append puts an item behind all others. The mutex is held.
-func (o *outlet) append(it item) {
-	it.due = max(it.due, o.last)
-	o.last = it.due
-	o.queue = append(o.queue, it)
-}
-
-// place queues what was armed, as far as it may stand behind what is queued. While
-// a reader writes straight through it has to wait. The mutex is held.
-func (o *outlet) place() {
-	if o.direct && len(o.queue) == 0 {
-		return
-	}
-	o.inject = slices.DeleteFunc(o.inject, func(it item) bool {
-		may := !o.tailFrame && (it.header.Opcode.IsControl() || !o.tailMessage)
-		if may {
-			o.append(it)
-		}
-		return may
-	})
-}
-
-// awaitSpace keeps the reader from reading on while too much is held.
-func (ln *lane) awaitSpace() {
-	for {
-		ln.mu.Lock()
-		o := &ln.out
-		if o.bytes <= o.limit() || o.ended || o.sink {
-			o.full = o.full && o.bytes > 0
-			ln.mu.Unlock()
-			return
-		}
-		if !o.full {
-			o.full = true
-			ln.l.record(timeline.Record{Kind: timeline.KindHeld, Dir: ln.dir, Bytes: o.bytes})
-		}
-		if o.space == nil {
-			o.space = make(chan struct{})
-		}
-		space := o.space
-		ln.mu.Unlock()
-		<-space
-	}
 }
 
 // write writes to the destination as the slot's owner; false means that nothing

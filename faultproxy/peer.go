@@ -14,6 +14,7 @@ type peer struct {
 	gone     atomic.Bool // the socket was closed from here
 	fin      atomic.Bool // its FIN was read: nobody reads it any more
 	notified atomic.Bool // a close_notify was sent on TLS
+	abrupt   atomic.Bool // no close_notify is sent
 	rst      atomic.Bool // a write met its reset, which a read then may not see (Linux tells once)
 }
 
@@ -27,7 +28,7 @@ func (p *peer) socket() net.Conn {
 
 // closeWrite sends a FIN, behind a close_notify on TLS.
 func (p *peer) closeWrite() error {
-	if t, ok := p.conn.(*tls.Conn); ok {
+	if t, ok := p.conn.(*tls.Conn); ok && !p.abrupt.Load() {
 		// The FIN below matters more, also to a peer that does not read.
 		p.notified.Store(true)
 		cut := time.AfterFunc(notifyFor, func() { _ = p.socket().SetWriteDeadline(time.Unix(1, 0)) })
@@ -60,7 +61,7 @@ const notifyFor = time.Second
 func (p *peer) close(spawn func(func())) {
 	switch t, ok := p.conn.(*tls.Conn); {
 	case p.gone.Swap(true):
-	case ok && p.notified.Load(): // or it is stuck, and TLS locked
+	case ok && (p.notified.Load() || p.abrupt.Load()): // or it is stuck, and TLS locked
 		_ = t.NetConn().Close()
 	case ok:
 		p.interrupt() // a close_notify that is stuck holds a mutex, which must not be waited for

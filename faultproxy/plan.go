@@ -3,7 +3,6 @@ package faultproxy
 import (
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
@@ -30,10 +29,13 @@ type Validator interface{ Validate() error }
 // then carries it out. A Plan is only valid during Apply.
 type Plan struct {
 	stage Stage
+	proxy *Proxy // at StageAccept and StageProxy
 	conn  int
 	at    time.Duration
 	dir   frame.Direction
 	view  frame.View
+
+	ending bool // at StagePath: it is the end that leaves
 
 	// Of the rule in hand.
 	rule    ruleRef
@@ -42,14 +44,22 @@ type Plan struct {
 	changed bool
 
 	frames   []delivery
-	fixed    string  // why the frame must pass as it is; "" if it need not
+	raw      []byte  // the frame as it arrived
+	fixed    string  // why the frame must pass whole, in its place and once; "" if it need not
+	context  string  // why its payload must stay as it is; "" if it need not
 	fragment bool    // the frame begins a message of several
-	by       ruleRef // the first rule that edited the frame
+	split    bool    // it was split
+	by       ruleRef // the first rule that edited the frame, or the handshake
 	acts     []act
 	delay    time.Duration
 	answer   *Reject
+	edits    []headEdit
+	cut      *Cut
+	behind   []byte // to go right behind the 101
+	behindBy ruleRef
 	hang     bool
 	refuse   bool
+	cert     *CertificateProblem
 }
 
 // run lets an admitted rule edit the plan and reports whether that changed
@@ -77,28 +87,8 @@ func (p *Plan) run(a *armed, l *link) bool {
 	return true
 }
 
-// edited notes that the rule in hand changed what becomes of the frame.
-func (p *Plan) edited() {
-	p.changed = true
-	if p.by == 0 {
-		p.by = p.rule
-	}
-	for i := range p.frames {
-		p.frames[i].rule = p.rule
-	}
-}
-
 // untouched reports whether the frame goes on at once, as it came.
 func (p *Plan) untouched() bool { return p.by == 0 }
-
-// delivery is one frame on its way out of the frame stage.
-type delivery struct {
-	original bool        // the bytes as they arrived
-	frame    frame.Frame // else this frame
-	delay    time.Duration
-	late     bool
-	rule     ruleRef
-}
 
 // Stage is the stage the plan belongs to.
 func (p *Plan) Stage() Stage { return p.stage }
@@ -115,6 +105,10 @@ func (p *Plan) Direction() frame.Direction { return p.dir }
 
 // View is the frame at StageFrame.
 func (p *Plan) View() frame.View { return p.view }
+
+// Ending reports, at StagePath, whether what leaves is a peer's end (FIN or RST), not
+// bytes.
+func (p *Plan) Ending() bool { return p.ending }
 
 // Rand is the source of chance for this rule, connection and direction; it
 // depends on the proxy's seed alone.
@@ -143,151 +137,4 @@ func (p *Plan) needs(s Stage, verb string) bool {
 		return false
 	}
 	return true
-}
-
-// edits reports whether the frame in hand may be changed or lost.
-func (p *Plan) edits(verb string) bool {
-	if !p.needs(StageFrame, verb) {
-		return false
-	}
-	if p.fixed != "" {
-		p.NotApplied("%s is not possible: %s", verb, p.fixed)
-		return false
-	}
-	if p.fragment && verb != "drop" {
-		p.NotApplied("%s is not possible: the message comes in fragments", verb)
-		return false
-	}
-	return len(p.frames) > 0
-}
-
-// Drop keeps the frame from going on.
-func (p *Plan) Drop() {
-	if p.edits("drop") {
-		p.frames = p.frames[:0]
-		p.edited()
-	}
-}
-
-// Replace sends f in the frame's place.
-func (p *Plan) Replace(f frame.Frame) {
-	if p.edits("replace") {
-		p.frames = append(p.frames[:0], delivery{frame: f, delay: p.frames[0].delay, late: p.frames[0].late})
-		p.edited()
-	}
-}
-
-// Duplicate sends the frame n more times, right behind itself.
-func (p *Plan) Duplicate(n int) {
-	if !p.edits("duplicate") {
-		return
-	}
-	for _, d := range p.frames[:len(p.frames):len(p.frames)] {
-		for range n {
-			p.frames = append(p.frames, d)
-		}
-	}
-	if n > 0 {
-		p.edited()
-	}
-}
-
-// Delay holds the frame, and everything behind it, for d. At StageRequest and
-// StageResponse it holds the handshake; at StagePath whatever is on its way.
-func (p *Plan) Delay(d time.Duration) {
-	if !p.needs(StageFrame|StageRequest|StageResponse|StagePath, "delay") {
-		return
-	}
-	if p.stage != StageFrame {
-		p.delay += d
-		p.changed = true
-		return
-	}
-	for i := range p.frames {
-		p.frames[i].delay += d
-	}
-	if len(p.frames) > 0 {
-		p.edited()
-	}
-}
-
-// Late holds the frame alone for d; what comes behind it passes.
-func (p *Plan) Late(d time.Duration) {
-	if p.edits("late") {
-		for i := range p.frames {
-			p.frames[i].late = true
-			p.frames[i].delay += d
-		}
-		p.edited()
-	}
-}
-
-// Inject sends f toward a peer: behind the frame in hand if that goes the same
-// way, else at the next frame boundary (message boundary, for data).
-func (p *Plan) Inject(f frame.Frame, toward frame.Direction) {
-	if !p.needs(StageFrame|StageTime, "inject") {
-		return
-	}
-	p.changed = true
-	for _, d := range [2]frame.Direction{frame.ToServer, frame.ToClient} {
-		if toward.Has(d) {
-			p.acts = append(p.acts, act{kind: actInject, dir: d, frame: f})
-		}
-	}
-}
-
-// Close starts a closing handshake that the other peer does not know of.
-func (p *Plan) Close(c Close) {
-	if p.needs(StageFrame|StageTime, "close") {
-		p.changed = true
-		p.acts = append(p.acts, act{kind: actClose, close: c})
-	}
-}
-
-// End ends one or both sides of the connection.
-func (p *Plan) End(e End) {
-	if p.needs(StageFrame|StageTime, "end") {
-		p.changed = true
-		p.acts = append(p.acts, act{kind: actEnd, end: e})
-	}
-}
-
-// Silence holds a direction until it is healed, for d if d is above zero.
-func (p *Plan) Silence(dir frame.Direction, d time.Duration) {
-	if p.needs(StageFrame|StageTime, "silence") {
-		p.changed = true
-		p.acts = append(p.acts, act{kind: actSilence, dir: dir, d: d})
-	}
-}
-
-// Discard swallows the frames of a direction from the next one on.
-func (p *Plan) Discard(dir frame.Direction, d time.Duration) {
-	if p.needs(StageFrame|StageTime, "discard") {
-		p.changed = true
-		p.acts = append(p.acts, act{kind: actDiscard, dir: dir, d: d})
-	}
-}
-
-// Reject answers the upgrade request in the upstream's place.
-func (p *Plan) Reject(status int, header http.Header, body string) {
-	if p.needs(StageRequest|StageResponse, "reject") {
-		p.changed = true
-		p.answer = &Reject{Status: status, Header: header, Body: body}
-	}
-}
-
-// Hang leaves the handshake unanswered until the client goes.
-func (p *Plan) Hang() {
-	if p.needs(StageAccept|StageRequest|StageResponse, "hang") {
-		p.changed = true
-		p.hang = true
-	}
-}
-
-// Refuse resets the TCP connection that was just accepted.
-func (p *Plan) Refuse() {
-	if p.needs(StageAccept, "refuse") {
-		p.changed = true
-		p.refuse = true
-	}
 }

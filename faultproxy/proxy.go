@@ -33,6 +33,8 @@ import (
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+	"github.com/heartbreak-ws/heartbreak/internal/certificate"
+	"github.com/heartbreak-ws/heartbreak/internal/port"
 )
 
 // Proxy is a frame-aware proxy for one upstream. Set its fields, then Start it;
@@ -70,11 +72,15 @@ type Proxy struct {
 
 	target      *target
 	roots       *x509.CertPool
-	authority   *x509.Certificate
+	authority   *certificate.Authority
 	rules       atomic.Pointer[ruleSet]
 	behavior    atomic.Pointer[Behavior]
 	ownTimeline bool
 	tb          TB
+
+	port      *port.Port
+	portTurn  chan portState // holds the port's state while nobody changes it
+	startedAt time.Duration
 
 	ruleMu sync.Mutex // one change of the rules at a time; never held while waiting
 
@@ -85,6 +91,8 @@ type Proxy struct {
 	plain    int                   // plain HTTP exchanges seen
 	pending  map[net.Conn]struct{} // accepted, not yet a link
 	links    map[int]*link
+	outages  []*outage
+	clock    *time.Timer // of rules of the proxy's own time
 	http     *http.Server
 	httpIn   *channelListener
 	endHTTP  context.CancelFunc // ends exchanges that switched protocols
@@ -133,16 +141,23 @@ func (p *Proxy) Start() error {
 	if p.rules.Load() == nil {
 		p.rules.Store(emptyRules)
 	}
-	for _, a := range p.rules.Load().all { // the timeline may have been set after Add
-		a.id = p.Timeline.Intern(a.Name)
+	for _, a := range p.rules.Load().all {
+		if err := p.fits(a); err != nil {
+			_ = p.Listener.Close()
+			return fmt.Errorf("faultproxy: %w", err)
+		}
+		a.id = p.Timeline.Intern(a.Name) // the timeline may have been set after Add
 	}
 	p.pending = make(map[net.Conn]struct{})
 	p.links = make(map[int]*link)
 	p.done, p.idle, p.closed = make(chan struct{}), make(chan struct{}), make(chan struct{})
 	p.started = true
+	p.startedAt = p.Timeline.Now()
+	p.openPort()
 	p.startHTTP()
 	p.running++
 	go p.accept()
+	p.wind()
 	return nil
 }
 
@@ -226,7 +241,7 @@ func (p *Proxy) Close() error {
 	}
 	p.mu.Unlock()
 	sort.Slice(links, func(i, j int) bool { return links[i].num < links[j].num })
-	_ = p.Listener.Close()
+	p.closePort()
 	p.stopHTTP()
 	for _, l := range links {
 		if l.enter() {

@@ -69,6 +69,11 @@ type Conns struct {
 	// From and To are numbers of upgrade attempts, counted from 1, both included.
 	// From 0 is 1; To 0 is without end.
 	From, To int
+	// Every selects every so many: 3 is the third, the sixth and so on. 0 and 1: all.
+	Every int
+	// Percent selects that share of them, 1 to 99, each by chance: the seed, the rule's
+	// name and the connection's number decide. 0: all.
+	Percent int
 	// Path is a pattern of path.Match for the request's path. Empty: any.
 	Path string
 	// Header names request headers and the values they must have (an empty value:
@@ -90,6 +95,12 @@ func (c Conns) String() string {
 	case c.From > 1:
 		s = fmt.Sprintf("connections from %d", c.From)
 	}
+	if c.Every > 1 {
+		s += fmt.Sprintf(", every %d", c.Every) + ordinal(c.Every)
+	}
+	if c.Percent > 0 {
+		s += fmt.Sprintf(", %d %% of them", c.Percent)
+	}
 	if c.Path != "" {
 		s += " on " + c.Path
 	}
@@ -100,12 +111,18 @@ func (c Conns) String() string {
 }
 
 func (c Conns) isZero() bool {
-	return c.From == 0 && c.To == 0 && c.Path == "" && len(c.Header) == 0
+	return c.From == 0 && c.To == 0 && c.Every == 0 && c.Percent == 0 && c.Path == "" && len(c.Header) == 0
 }
 
 func (c Conns) validate() error {
 	if c.From < 0 || c.To < 0 || c.To > 0 && c.From > c.To {
 		return fmt.Errorf("connections %d-%d: count from 1, and upwards", c.From, c.To)
+	}
+	if c.Every < 0 {
+		return fmt.Errorf("connections: every %d is negative", c.Every)
+	}
+	if c.Percent < 0 || c.Percent > 99 {
+		return fmt.Errorf("connections: %d percent; want 1 to 99, or 0 for all", c.Percent)
 	}
 	if _, err := path.Match(c.Path, "/"); err != nil {
 		return fmt.Errorf("connection path %q: %w", c.Path, err)
@@ -114,7 +131,7 @@ func (c Conns) validate() error {
 }
 
 func (c Conns) selects(num int, reqPath string, header http.Header) bool {
-	if num < c.From || c.To > 0 && num > c.To {
+	if num < c.From || c.To > 0 && num > c.To || c.Every > 1 && num%c.Every != 0 {
 		return false
 	}
 	if c.Path != "" {
@@ -129,6 +146,21 @@ func (c Conns) selects(num int, reqPath string, header http.Header) bool {
 		}
 	}
 	return true
+}
+
+// ordinal is what follows a number that counts: 2nd, 3rd, 11th.
+func ordinal(n int) string {
+	if n%100/10 != 1 {
+		switch n % 10 {
+		case 1:
+			return "st"
+		case 2:
+			return "nd"
+		case 3:
+			return "rd"
+		}
+	}
+	return "th"
 }
 
 // String describes the whole rule in one line, such as

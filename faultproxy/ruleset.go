@@ -32,7 +32,10 @@ type tally struct {
 	seen, fired atomic.Int64
 	mu          sync.Mutex
 	counter     counter
-	chance      *rand.Rand // at StageAccept
+	chance      *rand.Rand // of moments that are no connection's
+	roll        []int      // the connections that a staggered rule acts on, in turn
+	rollOf      int        // at which of its times
+	turns       int        // how often its time has come, at StageProxy; guarded by the proxy's mutex
 }
 
 // counter is what Skip and Times count; its owner guards it.
@@ -57,11 +60,14 @@ func (a *armed) inWindow(at time.Duration) bool {
 	return at >= from && (a.For == 0 || at < from+a.For)
 }
 
+// windowEnd is when a rule with a window is no longer armed.
+func (a *armed) windowEnd() time.Duration { return a.added + a.After + a.For }
+
 func (a *armed) perProxy() bool {
 	if a.Count != CountDefault {
 		return a.Count == CountPerProxy
 	}
-	return a.stage&(StageAccept|StageRequest|StageResponse) != 0
+	return a.stage&(StageAccept|StageRequest|StageResponse|StageProxy) != 0
 }
 
 // ruleSet is an immutable list of rules, sorted out by where they are asked, so
@@ -69,8 +75,11 @@ func (a *armed) perProxy() bool {
 type ruleSet struct {
 	all      []*armed
 	frames   [2][16][]*armed // by direction and opcode
-	path     [2][]*armed
+	path     [2][]*armed     // by direction: whatever shapes or delays all that leaves
+	delays   [2][]*armed     // of these, what is asked as it is queued
+	shapers  [2][]*armed     // and what is asked as it leaves
 	timed    []*armed
+	proxied  []*armed
 	accept   []*armed
 	request  []*armed
 	response []*armed
@@ -91,10 +100,18 @@ func newRuleSet(list []*armed) *ruleSet {
 			s.response = append(s.response, a)
 		case StageTime:
 			s.timed = append(s.timed, a)
+		case StageProxy:
+			s.proxied = append(s.proxied, a)
 		case StagePath:
 			for i, d := range [2]frame.Direction{frame.ToServer, frame.ToClient} {
-				if along, ok := a.Do.(interface{ along() frame.Direction }); !ok || along.along().Has(d) {
-					s.path[i] = append(s.path[i], a)
+				if along, ok := a.Do.(interface{ along() frame.Direction }); ok && !along.along().Has(d) {
+					continue
+				}
+				s.path[i] = append(s.path[i], a)
+				if _, ok := a.Do.(shaper); ok {
+					s.shapers[i] = append(s.shapers[i], a)
+				} else {
+					s.delays[i] = append(s.delays[i], a)
 				}
 			}
 		case StageFrame:
@@ -162,6 +179,9 @@ func arm(r Rule) (*armed, error) {
 		return fail("%w", err)
 	}
 	can := r.Do.Stages()
+	if t, ok := r.On.(Timing); ok && t.kind == at && can&StageProxy != 0 {
+		stage = StageProxy
+	}
 	if r.On == nil && can&StagePath == 0 {
 		stage = can & (StageAccept | StageRequest | StageResponse)
 		switch stage {
@@ -174,6 +194,17 @@ func arm(r Rule) (*armed, error) {
 	}
 	if can&stage == 0 {
 		return fail("%w", mismatch(r, can, stage))
+	}
+	if v, ok := r.Do.(interface{ validAt(Stage) error }); ok {
+		if err := v.validAt(stage); err != nil {
+			return fail("%w", err)
+		}
+	}
+	if _, ok := r.Do.(shaper); ok && (r.Skip > 0 || r.Times > 0 || r.OneIn > 1 || r.Final) {
+		return fail("%q acts on all bytes that pass: it has no occurrences to count, and none behind it to stop; use Conns for some connections, After and For for some time", r.Do)
+	}
+	if t := timingOf(r.On); stage == StageProxy && (!r.Conns.isZero() || t.stagger > 0) {
+		return fail("%q is about the port, which is the same for all connections: leave conns and stagger out", r.Do)
 	}
 	if stage == StageAccept && !r.Conns.isZero() {
 		return fail("it cannot be limited to %v: a connection has no number, path or header before its request; use Skip and Times, or hang it on request", r.Conns)
@@ -190,6 +221,9 @@ func arm(r Rule) (*armed, error) {
 func mismatch(r Rule, can, stage Stage) error {
 	if can == StageFrame {
 		return fmt.Errorf("%q needs a frame and %q has none; hang it on a frame match, or use silence or discard", r.Do, r.On)
+	}
+	if can == StagePath {
+		return fmt.Errorf("%q acts on all that passes, so it hangs on nothing: leave On out, and use After and For for some time", r.Do)
 	}
 	return fmt.Errorf("%q acts at: %v; but %q happens at: %v", r.Do, can, r.On, stage)
 }

@@ -35,7 +35,7 @@ func (l *link) after(d time.Duration, f func()) {
 type timedSlot struct {
 	a    *armed
 	on   Timing
-	base time.Duration // the later of the anchor and the rule's addition
+	base time.Duration // the later of the anchor and the rule's addition; of an At, the proxy's
 	n    int           // how often it has come
 	lazy *lazyIdle
 }
@@ -59,6 +59,8 @@ func (z *lazyIdle) touch(dir frame.Direction, at time.Duration) {
 // due says when the slot comes next; negative is never.
 func (s *timedSlot) due(l *link) time.Duration {
 	switch {
+	case s.on.kind == at:
+		return s.on.turn(s.base, l.opened, s.n)
 	case s.on.kind == elapsed && s.n > 0:
 		return -1
 	case s.on.kind == elapsed:
@@ -104,7 +106,7 @@ func (l *link) timedRules() (*ruleSet, []*armed) {
 	rules := l.p.rules.Load()
 	var list []*armed
 	for _, a := range rules.timed {
-		if l.selected(&a.Conns) {
+		if l.selected(a) {
 			list = append(list, a)
 		}
 	}
@@ -121,6 +123,9 @@ func (l *link) arrange(list []*armed) {
 	var lazies []*lazyIdle
 	for _, a := range list {
 		s := &timedSlot{a: a, on: timingOf(a.On), base: max(l.opened, a.added)}
+		if s.on.kind == at {
+			s.base = l.p.zero(a)
+		}
 		if o := old[a.tally]; o != nil && o.on == s.on {
 			s.base, s.n, s.lazy = o.base, o.n, o.lazy
 		}
@@ -224,10 +229,29 @@ func (l *link) takeDue(now time.Duration, tasksToo bool) (tasks []task, due []*a
 // ask asks rules whose time has come, in order.
 func (l *link) ask(due []*armed, now time.Duration) {
 	for _, a := range due {
-		if l.timeRule(a, now) && a.Final {
+		if wait := l.staggered(a, now); wait > 0 {
+			l.after(wait, func() {
+				if l.p.inForce(a.id) {
+					l.timeRule(a, l.tl.Now())
+				}
+			})
+		} else if l.timeRule(a, now) && a.Final {
 			break
 		}
 	}
+}
+
+// staggered is how long a rule that is due still waits for its turn on the connection.
+func (l *link) staggered(a *armed, now time.Duration) time.Duration {
+	t := timingOf(a.On)
+	if t.stagger == 0 {
+		return 0
+	}
+	turn := 0
+	if t.period > 0 {
+		turn = int((now - l.p.zero(a) - t.d) / t.period)
+	}
+	return time.Duration(l.p.rank(a, turn, l)) * t.stagger
 }
 
 // timeRule asks one of them and reports whether it acted.

@@ -64,14 +64,28 @@ func decodeOpcode(n schema.Node) frame.Opcode {
 		}
 		n.Required("op")
 		return 0
-	case string:
-		o, err := frame.ParseOpcode(op.String())
-		if err != nil {
-			op.Fail("%v", err)
-		}
-		return o
 	}
-	return frame.Opcode(op.IntIn(0, 15)) // YAML reads 0x3 as a number
+	return decodeOneOpcode(op)
+}
+
+// decodeOneOpcode reads an opcode's name or number.
+func decodeOneOpcode(n schema.Node) frame.Opcode {
+	if _, ok := n.Value().(string); !ok {
+		return frame.Opcode(n.IntIn(0, 15)) // YAML reads 0x3 as a number
+	}
+	o, err := frame.ParseOpcode(n.String())
+	if err != nil {
+		n.Fail("%v", err)
+	}
+	return o
+}
+
+// opcodeName is what decodeOneOpcode reads.
+func opcodeName(o frame.Opcode) string {
+	if o.IsReserved() {
+		return fmt.Sprintf("%#x", uint8(o&0xF))
+	}
+	return o.String()
 }
 
 func decodeClosePayload(n schema.Node, op frame.Opcode) []byte {
@@ -97,11 +111,7 @@ func payloadOf(s string) []byte {
 }
 
 func frameTree(f frame.Frame) any {
-	op := f.Opcode.String()
-	if f.Opcode.IsReserved() {
-		op = fmt.Sprintf("%#x", uint8(f.Opcode&0xF))
-	}
-	tree := map[string]any{"op": op}
+	tree := map[string]any{"op": opcodeName(f.Opcode)}
 	code, reason, ok := frame.ParseClose(f.Payload)
 	switch {
 	case len(f.Payload) == 0:

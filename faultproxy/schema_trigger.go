@@ -24,7 +24,7 @@ func decodeTrigger(n schema.Node) frame.Trigger {
 		}
 		return nil
 	}
-	key, v := n.OneOf("frame", "elapsed", "every", "idle")
+	key, v := n.OneOf("frame", "elapsed", "every", "idle", "at")
 	switch key {
 	case "frame":
 		return frame.DecodeMatch(v)
@@ -34,6 +34,8 @@ func decodeTrigger(n schema.Node) frame.Trigger {
 		return Every(v.Duration())
 	case "idle":
 		return decodeIdle(v)
+	case "at":
+		return decodeAt(v)
 	}
 	return nil
 }
@@ -48,6 +50,14 @@ func decodeIdle(n schema.Node) Timing {
 		t = t.ResetBy(d)
 	}
 	return t
+}
+
+func decodeAt(n schema.Node) Timing {
+	if !isMap(n) {
+		return At(n.Duration())
+	}
+	n.Only("after", "every", "stagger")
+	return At(n.Required("after").Duration()).Every(n.At("every").Duration()).Staggered(n.At("stagger").Duration())
 }
 
 func triggerTree(on frame.Trigger) (any, error) {
@@ -68,7 +78,13 @@ func triggerTree(on frame.Trigger) (any, error) {
 }
 
 func (t Timing) tree() (any, error) {
-	key := [...]string{"elapsed", "every", "idle"}[t.kind]
+	key := timingNames[t.kind]
+	if t.period > 0 || t.stagger > 0 {
+		long := map[string]any{"after": t.d.String()}
+		putTime(long, "every", t.period)
+		putTime(long, "stagger", t.stagger)
+		return map[string]any{key: long}, nil
+	}
 	if t.kind != idle || t.by == frame.Both && t.lazy == 0 {
 		return map[string]any{key: t.d.String()}, nil
 	}
@@ -83,7 +99,7 @@ func (t Timing) tree() (any, error) {
 	return map[string]any{key: long}, nil
 }
 
-// decodeConns reads 2, "2-4", "2-" (from the second on) or a map.
+// decodeConns reads 2, "2-4", "2-" (from the second on), "30%" or a map.
 func decodeConns(n schema.Node) Conns {
 	if isMap(n) {
 		return decodeConnMap(n)
@@ -91,6 +107,13 @@ func decodeConns(n schema.Node) Conns {
 	text, isText := n.Value().(string)
 	if !isText {
 		return Nth(n.IntIn(1, maxCount))
+	}
+	if share, ok := strings.CutSuffix(text, "%"); ok {
+		percent, err := strconv.Atoi(strings.TrimSpace(share))
+		if err != nil || percent < 1 || percent > 99 {
+			n.Fail(`want a share of the connections from "1%%" to "99%%", got %q`, text)
+		}
+		return Conns{Percent: percent}
 	}
 	from, to, isRange := strings.Cut(text, "-")
 	low, err := strconv.Atoi(from)
@@ -101,17 +124,19 @@ func decodeConns(n schema.Node) Conns {
 		high, err = strconv.Atoi(to)
 	}
 	if err != nil || low < 1 || low > maxCount || high > maxCount {
-		n.Fail(`want connections such as 2, "2-4" or "2-" (from the second on), got %q`, text)
+		n.Fail(`want connections such as 2, "2-4", "2-" (from the second on) or "30%%", got %q`, text)
 	}
 	return Conns{From: low, To: high}
 }
 
 func decodeConnMap(n schema.Node) Conns {
-	n.Only("from", "to", "path", "header")
+	n.Only("from", "to", "every", "percent", "path", "header")
 	c := Conns{
-		From: n.At("from").IntIn(0, maxCount),
-		To:   n.At("to").IntIn(0, maxCount),
-		Path: n.At("path").String(),
+		From:    n.At("from").IntIn(0, maxCount),
+		To:      n.At("to").IntIn(0, maxCount),
+		Every:   n.At("every").IntIn(0, maxCount),
+		Percent: n.At("percent").IntIn(0, 99),
+		Path:    n.At("path").String(),
 	}
 	header := n.At("header")
 	for _, name := range header.Keys() {
@@ -124,7 +149,7 @@ func decodeConnMap(n schema.Node) Conns {
 }
 
 func (c Conns) tree() any {
-	if c.Path == "" && len(c.Header) == 0 && c.From > 0 {
+	if c.Path == "" && len(c.Header) == 0 && c.Every == 0 && c.Percent == 0 && c.From > 0 {
 		switch c.To {
 		case c.From:
 			return c.From
@@ -136,6 +161,8 @@ func (c Conns) tree() any {
 	tree := map[string]any{}
 	put(tree, "from", c.From)
 	put(tree, "to", c.To)
+	put(tree, "every", c.Every)
+	put(tree, "percent", c.Percent)
 	put(tree, "path", c.Path)
 	if len(c.Header) > 0 {
 		header := map[string]any{}

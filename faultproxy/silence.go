@@ -55,6 +55,22 @@ func (l *link) discard(dir frame.Direction, rule ruleRef, d time.Duration) {
 	l.lasts(dir, rule, d)
 }
 
+// freeze stops reading what travels in a direction on behalf of a rule, for d if d is
+// above zero.
+func (l *link) freeze(dir frame.Direction, rule ruleRef, d time.Duration) {
+	until := l.until(d)
+	l.each(dir, func(ln *lane) {
+		ln.mu.Lock()
+		defer ln.mu.Unlock()
+		if len(ln.out.frozen) == 0 {
+			l.record(timeline.Record{Kind: timeline.KindSilence, Dir: ln.dir, Rule: rule,
+				Fields: []timeline.Field{{Name: "how", Value: "frozen"}}})
+		}
+		ln.out.frozen = with(ln.out.frozen, effect{rule, until})
+	})
+	l.lasts(dir, rule, d)
+}
+
 func (l *link) until(d time.Duration) time.Duration {
 	if d > 0 {
 		return l.tl.Now() + d
@@ -86,8 +102,8 @@ func (l *link) end(dir frame.Direction, over func(effect) bool) {
 		ln.mu.Lock()
 		defer ln.mu.Unlock()
 		o := &ln.out
-		lifted := ln.lift(&o.holds, over)
-		if ln.lift(&o.discards, over) || lifted {
+		held, discarded, frozen := ln.lift(&o.holds, over), ln.lift(&o.discards, over), ln.lift(&o.frozen, over)
+		if held || discarded || frozen {
 			o.makeRoom()
 			ln.kick()
 		}
@@ -126,13 +142,38 @@ func with(list []effect, e effect) []effect {
 	return append(list, e)
 }
 
-// touch notes that bytes arrived from the lane's source, unless it is silenced.
-func (ln *lane) touch(at time.Duration) {
+// arrival returns when the bytes that were just read count as arrived: when nothing
+// keeps them from being read.
+func (ln *lane) arrival() time.Duration {
+	for {
+		at := ln.l.tl.Now()
+		ln.l.overtaken(at)
+		if ln.touch(at) {
+			return at
+		}
+		ln.awaitSpace()
+	}
+}
+
+// awaitThaw keeps the end of a source that is frozen from being noticed.
+func (ln *lane) awaitThaw() {
+	ln.mu.Lock()
+	frozen := len(ln.out.frozen) > 0
+	ln.mu.Unlock()
+	if frozen {
+		ln.awaitSpace()
+	}
+}
+
+// touch notes that bytes arrived from the lane's source, unless it is silenced; false
+// means that it is frozen.
+func (ln *lane) touch(at time.Duration) bool {
 	ln.mu.Lock()
 	silenced := len(ln.out.holds) > 0
+	frozen := len(ln.out.frozen) > 0 && !ln.out.sink
 	ln.mu.Unlock()
-	if silenced {
-		return
+	if silenced || frozen {
+		return !frozen
 	}
 	ln.l.active[dirIndex(ln.dir)].Store(int64(at))
 	if lazies := ln.l.lazies.Load(); lazies != nil {
@@ -140,4 +181,5 @@ func (ln *lane) touch(at time.Duration) {
 			z.touch(ln.dir, at)
 		}
 	}
+	return true
 }

@@ -12,8 +12,22 @@ import (
 // slot is what one rule keeps for one connection. The link's mutex guards it.
 type slot struct {
 	counter counter
-	denied  bool // "not applied" was recorded
-	told    bool // that it acts on everything was recorded
+	denied  bool       // "not applied" was recorded
+	told    bool       // that it acts on everything was recorded
+	drawn   bool       // it was decided whether the rule is about this connection
+	chosen  bool       // and it is
+	wire    [2]*memory // of a shaper, by direction; each guarded by its lane's mutex
+}
+
+// memory returns what a shaper remembers of a direction.
+func (l *link) memory(a *armed, dir frame.Direction) *memory {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.slot(a)
+	if s.wire[dirIndex(dir)] == nil {
+		s.wire[dirIndex(dir)] = &memory{}
+	}
+	return s.wire[dirIndex(dir)]
 }
 
 // slot returns what a rule keeps for this connection. The mutex is held.
@@ -131,25 +145,31 @@ func (l *link) deny(a *armed, dir frame.Direction, why string) {
 
 // pathDelay is how long the rules of the path hold what leaves in a direction at
 // a time.
-func (l *link) pathDelay(rules *ruleSet, dir frame.Direction, at time.Duration) time.Duration {
-	list := rules.path[dirIndex(dir)]
+// ending says that it is the end that leaves.
+func (l *link) pathDelay(rules *ruleSet, dir frame.Direction, at time.Duration, ending bool) time.Duration {
+	list := rules.delays[dirIndex(dir)]
 	if len(list) == 0 {
 		return 0
 	}
-	p := Plan{stage: StagePath, conn: l.num, at: at, dir: dir}
+	p := Plan{stage: StagePath, conn: l.num, at: at, dir: dir, ending: ending}
 	for _, a := range list {
-		if !a.inWindow(at) || !l.selected(&a.Conns) || !l.admit(a, dir) || !p.run(a, l) {
+		if !a.inWindow(at) || !l.selected(a) || !l.admit(a, dir) || !p.run(a, l) {
 			continue
 		}
-		a.fired.Add(1)
-		if l.first(a) {
-			l.recordFault(a, dir, at)
-		}
+		l.firePath(a, dir, at)
 		if a.Final {
 			break
 		}
 	}
 	return p.delay
+}
+
+// firePath counts that a rule of the path acted.
+func (l *link) firePath(a *armed, dir frame.Direction, at time.Duration) {
+	a.fired.Add(1)
+	if l.first(a) {
+		l.recordFault(a, dir, at)
+	}
 }
 
 // first reports whether this is the first time that a rule of the path acts on the

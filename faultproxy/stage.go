@@ -15,6 +15,7 @@ const (
 	StageFrame                      // a frame arrived
 	StageTime                       // time passed on an open connection (or it just opened)
 	StagePath                       // bytes leave for the other side, whatever they are
+	StageProxy                      // time passed on the proxy, whatever its connections
 )
 
 var stageNames = []struct {
@@ -27,6 +28,7 @@ var stageNames = []struct {
 	{StageFrame, "frame"},
 	{StageTime, "time"},
 	{StagePath, "path"},
+	{StageProxy, "proxy"},
 }
 
 // String lists the stages' names, such as "frame, time".

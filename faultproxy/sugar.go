@@ -36,3 +36,9 @@ func IdleTimeout(d time.Duration) Rule {
 func Lifetime(d time.Duration) Rule {
 	return Rule{Name: "lifetime", On: Elapsed(d), Do: End{Client: FullClose, Server: FullClose, ServerFirst: true}}
 }
+
+// Flap takes the port down again and again: it is up for a while, then dials are
+// refused and connections end with a FIN for a while. Rule.Times ends it.
+func Flap(up, down time.Duration) Rule {
+	return Rule{Name: "flap", On: At(up).Every(up + down), Do: Down{For: down, Drop: End{Client: FIN, Server: FIN}}}
+}

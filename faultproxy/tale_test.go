@@ -2,6 +2,7 @@ package faultproxy_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -70,7 +71,16 @@ func (r *rig) over(want bool) {
 
 // The moments of a connection.
 const (
-	opened   = timeline.KindOpened
-	ended    = timeline.KindEnded
-	heldKind = timeline.KindHeld
+	opened     = timeline.KindOpened
+	frameKind  = timeline.KindFrame
+	ended      = timeline.KindEnded
+	heldKind   = timeline.KindHeld
+	closedKind = timeline.KindClosed
 )
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func atoi(s string) int {
+	n, _ := strconv.Atoi(s)
+	return n
+}

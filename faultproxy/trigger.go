@@ -31,15 +31,18 @@ const (
 	elapsed timing = iota
 	every
 	idle
+	at
 )
 
-// A Timing is a trigger that time pulls on an open connection: see [Elapsed],
-// [Every] and [Idle].
+// A Timing is a trigger that time pulls: see [Elapsed], [Every] and [Idle] for that of
+// an open connection, [At] for the proxy's.
 type Timing struct {
-	kind timing
-	d    time.Duration
-	by   frame.Direction
-	lazy time.Duration
+	kind    timing
+	d       time.Duration
+	by      frame.Direction
+	lazy    time.Duration
+	period  time.Duration
+	stagger time.Duration
 }
 
 // Elapsed happens once, d after the connection opened (or after the rule was
@@ -54,6 +57,18 @@ func Every(d time.Duration) Timing { return Timing{kind: every, d: d} }
 // bytes from a peer that a rule silences.
 func Idle(d time.Duration) Timing { return Timing{kind: idle, d: d, by: frame.Both} }
 
+// At happens d after the proxy started (or the rule was added, if that is later), on
+// all connections that are open then: to drop everyone at once, to close everyone with
+// 1012, to take the port down.
+func At(d time.Duration) Timing { return Timing{kind: at, d: d} }
+
+// Every makes an At happen again and again, period apart, to flap on a schedule.
+func (t Timing) Every(period time.Duration) Timing { t.period = period; return t }
+
+// Staggered makes an At happen on one connection after the other, d apart, in the
+// order of their numbers: a rolling restart.
+func (t Timing) Staggered(d time.Duration) Timing { t.stagger = d; return t }
+
 // ResetBy makes an idle trigger count only bytes travelling in the given
 // direction: [frame.ToServer] for what the client sends. Proxies differ in this;
 // nginx and most others count both.
@@ -64,9 +79,17 @@ func (t Timing) ResetBy(d frame.Direction) Timing { t.by = d; return t }
 // (NGX_TIMER_LAZY_DELAY).
 func (t Timing) Lazy(d time.Duration) Timing { t.lazy = d; return t }
 
-// String returns words such as "elapsed 30s" or "idle 1m0s".
+var timingNames = [...]string{"elapsed", "every", "idle", "at"}
+
+// String returns words such as "elapsed 30s", "idle 1m0s" or "at 30s and every 1m0s".
 func (t Timing) String() string {
-	s := [...]string{"elapsed", "every", "idle"}[t.kind] + " " + t.d.String()
+	s := timingNames[t.kind] + " " + t.d.String()
+	if t.period > 0 {
+		s += " and every " + t.period.String()
+	}
+	if t.stagger > 0 {
+		s += fmt.Sprintf(", connections %v apart", t.stagger)
+	}
 	if t.kind == idle && t.by != frame.Both {
 		s += " " + t.by.String()
 	}
@@ -88,8 +111,12 @@ func stageOf(on frame.Trigger) (Stage, error) {
 		return on.stage, nil
 	case Timing:
 		switch {
-		case on.d < 0, on.d == 0 && on.kind != elapsed:
+		case on.d < 0, on.d == 0 && (on.kind == every || on.kind == idle):
 			return 0, fmt.Errorf("%q needs a time above zero", on)
+		case on.period < 0 || on.stagger < 0:
+			return 0, fmt.Errorf("%q: a time is negative", on)
+		case on.kind != at && (on.period != 0 || on.stagger != 0):
+			return 0, fmt.Errorf("%q: only At has a period or is staggered", on)
 		case on.kind != idle && (on.by != 0 || on.lazy != 0):
 			return 0, fmt.Errorf("%q: only an idle trigger has a direction or is lazy", on)
 		case on.kind == idle && on.by == 0:
@@ -105,7 +132,22 @@ func stageOf(on frame.Trigger) (Stage, error) {
 			return StageTime, nil
 		}
 	}
-	return 0, fmt.Errorf("a rule cannot be hung on %q: use a frame match, Accepted, Requested, Responded, timeline.Opened, Elapsed, Every or Idle", on)
+	return 0, fmt.Errorf("a rule cannot be hung on %q: use a frame match, Accepted, Requested, Responded, timeline.Opened, Elapsed, Every, Idle or At", on)
+}
+
+// turn says when an At comes for the n-th time (from 0) to what has been there from a
+// time on; negative is never. base is what it counts from.
+func (t Timing) turn(base, from time.Duration, n int) time.Duration {
+	first := base + t.d
+	switch {
+	case t.period == 0 && (n > 0 || first < from):
+		return -1
+	case t.period == 0:
+		return first
+	case first < from:
+		n += int((from - first + t.period - 1) / t.period)
+	}
+	return first + time.Duration(n)*t.period
 }
 
 // timingOf returns the time trigger that on stands for.

@@ -18,6 +18,10 @@ const (
 	IDHalfOpen          ID = "half-open"
 	IDCloseByClient     ID = "close-by-client"
 	IDCloseByServer     ID = "close-by-server"
+	IDRestart           ID = "restart"
+	IDPolicy            ID = "policy"
+	IDTooBig            ID = "too-big"
+	IDBadUTF8           ID = "bad-utf8"
 	IDProtocolError     ID = "protocol-error"
 	IDNoCloseFrame      ID = "no-close-frame"
 	IDResetByClient     ID = "reset-by-client"
@@ -29,6 +33,7 @@ const (
 	IDHandshakeCut      ID = "handshake-cut"
 	IDRefused           ID = "refused"
 	IDUpstreamDown      ID = "upstream-down"
+	IDTLS               ID = "tls"
 	IDStillOpen         ID = "still-open"
 	IDUnknown           ID = "unknown"
 )
@@ -88,11 +93,19 @@ var causes = []CauseInfo{
 		"expect it: reconnect before the limit, or raise it; no heartbeat helps against a lifetime"},
 	{IDHeartbeatTimeout, "one side ended the connection while a heartbeat of its own was unanswered",
 		"find out why the beat was not answered: a peer that is busy or gone, or a beat that does not get through"},
-	{IDHalfOpen, "the client gave up on a server from which nothing came any more, not even an answer to its Close",
+	{IDHalfOpen, "one side was gone and the other could not know: the client gave up on a server from which nothing came any more, not even an answer to its Close, or something on the path ended the server's side and kept the client's open",
 		"a path that swallows packets looks like this; a heartbeat with an answer timeout finds it sooner"},
 	{IDCloseByClient, "the client sent the first Close frame", ""},
 	{IDCloseByServer, "the first Close frame came from the server's side; its code says what was meant",
 		"look the code up and decide whether to reconnect"},
+	{IDRestart, "the server or a proxy said that it goes away (Close 1001 or 1012), or cut several connections in the same moment: a restart, a reload, a deployment, or a crash",
+		"expect it: reconnect, spread over time; let servers drain with a Close 1001 or 1012"},
+	{IDPolicy, "one side refused the other by its own rules (Close 1008, 3000 or 3003): a login, a permission, a rate limit",
+		"look at the reason text and at the server's log; reconnecting the same way meets the same answer"},
+	{IDTooBig, "a message was over the receiver's limit",
+		"compare the size of the last message with the limits of server, client and gateway"},
+	{IDBadUTF8, "text or the reason of a Close was not UTF-8, or one side said so (Close 1007)",
+		"binary sent as text, text cut within a character, or another character set: look at who made the payload"},
 	{IDProtocolError, "one side broke RFC 6455, or the other said so with its Close code",
 		"look at the frame that is named, and at whatever writes to the same socket"},
 	{IDNoCloseFrame, "the server's side ended TCP without a Close frame and without a telling silence: a process that died, was killed or restarted, or something that cut the path",
@@ -111,8 +124,10 @@ var causes = []CauseInfo{
 		"give the handshake a timeout: browsers wait for 240 s, Node's ws for ever"},
 	{IDHandshakeCut, "the connection was ended before any answer to the upgrade",
 		"something accepts connections without serving them: look at what listens there"},
-	{IDRefused, "the server's address refused the connection", "nothing listens there: start the server, or check the address"},
-	{IDUpstreamDown, "the server could not be reached", "check the address, name resolution, routes and certificates"},
+	{IDRefused, "the server's address refused the connection, or reset it as soon as it was accepted", "nothing listens there: start the server, or check the address"},
+	{IDUpstreamDown, "the server could not be reached", "check the address, name resolution and routes"},
+	{IDTLS, "the TLS handshake failed, so that there was never a WebSocket; the client's 1015, which browsers report as 1006",
+		"look at the certificate (expired, wrong name, unknown issuer), and at ws:// against wss://"},
 	{IDStillOpen, "the connection has not ended, as far as the recording goes", ""},
 	{IDUnknown, "the recording does not show how the connection ended", ""},
 }

@@ -1,12 +1,14 @@
 package diagnosis_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/diagnosis"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
@@ -51,6 +53,38 @@ func TestEveryCauseIsListedAndReached(t *testing.T) {
 	for id := range reached {
 		if !listed[id] {
 			t.Errorf("%s is not in Causes", id)
+		}
+	}
+}
+
+// Every code of the registry, sent by a server, is named with what it usually means.
+func TestEveryCodeOfTheRegistry(t *testing.T) {
+	ids := map[frame.CloseCode]diagnosis.ID{
+		1001: diagnosis.IDRestart, 1002: diagnosis.IDProtocolError, 1005: diagnosis.IDProtocolError, 1006: diagnosis.IDProtocolError,
+		1007: diagnosis.IDBadUTF8, 1008: diagnosis.IDPolicy, 1009: diagnosis.IDTooBig, 1012: diagnosis.IDRestart,
+		1015: diagnosis.IDProtocolError, 3000: diagnosis.IDPolicy, 3003: diagnosis.IDPolicy,
+	}
+	for _, entry := range frame.Registry() {
+		for _, code := range []frame.CloseCode{entry.From, entry.To} {
+			want, special := ids[code]
+			if !special {
+				want = diagnosis.IDCloseByServer
+			}
+			r := diagnosis.Diagnose(live(join([]step{at(1234*ms, serverCloses(code, ""))}, finAfter(1234*ms))...), 1)
+			if r.Cause.ID != want {
+				t.Errorf("%d: %s, want %s", code, r.Cause, want)
+			}
+			if want == diagnosis.IDProtocolError || want == diagnosis.IDBadUTF8 {
+				continue // these say which rule was broken, and by whom
+			}
+			for _, say := range []string{fmt.Sprint(code), entry.Name, entry.Meaning} {
+				if !strings.Contains(r.Cause.Text, say) {
+					t.Errorf("%d: the text does not say %q: %s", code, say, r.Cause)
+				}
+			}
+			if r.Cause.Advice != entry.LookAt {
+				t.Errorf("%d: advice %q, want %q", code, r.Cause.Advice, entry.LookAt)
+			}
 		}
 	}
 }

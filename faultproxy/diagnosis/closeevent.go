@@ -2,6 +2,7 @@ package diagnosis
 
 import (
 	"slices"
+	"time"
 	"unicode/utf8"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
@@ -18,25 +19,39 @@ var (
 // closeEvent returns what a client reports for a connection, from its events in
 // order, and whether it has learnt of the end. Error events and codes follow
 // measurements of both clients, not the RFC, where these differ.
-func closeEvent(kind ClientKind, events []timeline.Event) (e frame.CloseEvent, reported bool) {
+func closeEvent(kind ClientKind, events []timeline.Event, now time.Duration) (e frame.CloseEvent, reported bool) {
 	c := clientSide{kind: kind, check: inspector{deflate: deflated(events)}}
 	for _, ev := range events {
+		if c.half && ev.At >= c.halfAt+halfFor {
+			return c.end(false)
+		}
 		if e, reported = c.see(ev); reported {
 			return e, true
 		}
 	}
+	if c.half && now >= c.halfAt+halfFor {
+		return c.end(false)
+	}
 	return frame.CloseEvent{}, false
 }
+
+// halfFor is how long ws waits for the server's FIN behind a closing handshake and
+// its own FIN.
+const halfFor = 30 * time.Second
 
 // clientSide follows a connection as its client sees it.
 type clientSide struct {
 	kind     ClientKind
+	request  *timeline.Event
 	opened   bool
 	check    inspector        // of what it receives
 	received bool             // a Close that it accepts
 	got      frame.CloseEvent // what that Close says
 	sent     bool             // its own Close
 	lateText bool             // ws found bad UTF-8, which it reports at the end of the message
+	giant    bool             // the frame that arrives is longer than Chromium takes
+	half     bool             // ws sent its FIN behind the closing handshake, at halfAt
+	halfAt   time.Duration
 }
 
 // see returns what the client reports upon an event, if it does.
@@ -44,10 +59,12 @@ func (c *clientSide) see(ev timeline.Event) (frame.CloseEvent, bool) {
 	received := ev.Dir == frame.ToClient && ev.Seen&timeline.Left != 0
 	sent := ev.Dir == frame.ToServer && ev.Seen&timeline.Arrived != 0
 	switch ev.Kind {
+	case timeline.KindRequest:
+		c.request = &ev
 	case timeline.KindOpened:
 		c.opened = true
 	case timeline.KindResponse:
-		if status := field(ev, "status"); received && status != "" && status != "101" {
+		if received && c.refuses(ev) {
 			return failed, true
 		}
 	case timeline.KindFrameStart, timeline.KindFrame:
@@ -62,8 +79,11 @@ func (c *clientSide) see(ev timeline.Event) (frame.CloseEvent, bool) {
 			return failed, true
 		}
 	case timeline.KindFIN:
-		if received || sent {
+		switch {
+		case received:
 			return c.end(false)
+		case sent:
+			return c.leave(ev.At)
 		}
 	case timeline.KindRST:
 		if received || sent {
@@ -79,6 +99,19 @@ func (c *clientSide) see(ev timeline.Event) (frame.CloseEvent, bool) {
 	return frame.CloseEvent{}, false
 }
 
+// refuses reports whether the client fails the handshake for an answer.
+func (c *clientSide) refuses(ev timeline.Event) bool {
+	switch status := field(ev, "status"); {
+	case status == "":
+		return false
+	case interim(ev):
+		return c.kind == Chromium
+	case status != "101":
+		return true
+	}
+	return c.kind.judge(c.request, &ev) != nil
+}
+
 // end is the end of TCP, in either direction.
 func (c *clientSide) end(reset bool) (frame.CloseEvent, bool) {
 	switch {
@@ -92,12 +125,26 @@ func (c *clientSide) end(reset bool) (frame.CloseEvent, bool) {
 	return e, true
 }
 
+// leave is the client's own FIN.
+func (c *clientSide) leave(at time.Duration) (frame.CloseEvent, bool) {
+	switch {
+	case c.kind == NodeWS && c.received && c.sent:
+		c.half, c.halfAt = true, at
+		return frame.CloseEvent{}, false
+	case c.kind == Chromium && c.opened && !c.sent && !c.received && !c.giant:
+		return failed, true // the process that has the connection died, not the page
+	}
+	return c.end(false)
+}
+
 // send is a Close of the client's. One that says what was wrong with the frames it
-// received is how a client fails a connection (RFC 6455 section 7.1.7).
+// received is how a client fails a connection (RFC 6455 section 7.1.7). Chromium
+// sends 1001 by itself when the page that has the connection was frozen, kept for
+// "back", or left: if it is still there, it gets an error.
 func (c *clientSide) send(ev timeline.Event) (frame.CloseEvent, bool) {
 	c.sent = true
 	code, _, ok := frame.ParseClose(ev.Payload)
-	if ok && !c.received && failureCodes[code] {
+	if ok && !c.received && (failureCodes[code] || c.kind == Chromium && code == frame.CodeGoingAway) {
 		return failed, true
 	}
 	return frame.CloseEvent{}, false
@@ -113,6 +160,7 @@ var failureCodes = map[frame.CloseCode]bool{
 // receive is a frame, or the header of one, that reached the client.
 func (c *clientSide) receive(ev timeline.Event) (frame.CloseEvent, bool) {
 	closedBefore := c.received
+	c.giant = ev.Header.Length >= giantLength
 	v := c.check.see(ev)
 	if c.kind == NodeWS && c.lateText && ev.Kind == timeline.KindFrame &&
 		ev.Header.Fin && !ev.Header.Opcode.IsControl() {

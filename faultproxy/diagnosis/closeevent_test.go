@@ -1,10 +1,10 @@
 package diagnosis_test
 
 import (
-	"encoding/json"
+	"fmt"
 	"maps"
-	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/diagnosis"
@@ -12,53 +12,78 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
-// Every measured case that a recorder can see is derived as measured.
+// Every measured case that the kit can play is derived as measured.
 func TestCloseEventIsWhatClientsReport(t *testing.T) {
-	text, err := os.ReadFile("testdata/close_events.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var samples []sample
-	if err := json.Unmarshal(text, &samples); err != nil {
-		t.Fatal(err)
-	}
-	played := 0
-	for _, s := range samples {
-		if _, ok := notPlayable[s.Case]; ok {
-			continue
+	var table strings.Builder
+	sums := map[string]map[string]int{} // by client, then by outcome
+	for _, s := range samples(t) {
+		outcome, detail := s.compare(t)
+		if sums[s.Client] == nil {
+			sums[s.Client] = map[string]int{}
 		}
-		played++
-		t.Run(s.Client+"/"+s.Case, func(t *testing.T) {
-			events := s.play()
-			if events == nil {
-				t.Fatalf("nobody has written the history of this case")
-			}
-			client, err := diagnosis.ParseClientKind(s.Client)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r := diagnosis.Analyzer{Client: client}.Diagnose(events, 1)
-			if s.Code == nil {
-				// No close event was seen: the connection lives, or ws waits for the
-				// server's FIN with its error event already fired.
-				if r.CloseEvent.Error != s.Error {
-					t.Errorf("derived %s, measured error=%t and no close event yet", r.CloseEvent, s.Error)
-				}
-				if !s.Error && s.Sent == nil && r.Reported {
-					t.Errorf("derived %s, measured no event at all", r.CloseEvent)
-				}
-				return
-			}
-			want := frame.CloseEvent{Code: *s.Code, Reason: s.Reason, WasClean: s.Clean, Error: s.Error}
-			if r.CloseEvent != want || !r.Reported {
-				t.Errorf("derived %s (reported %t), measured %s", r.CloseEvent, r.Reported, want)
-			}
-		})
+		sums[s.Client][outcome] += s.count()
+		times := ""
+		if s.count() > 1 {
+			times = fmt.Sprintf(" ×%d", s.count())
+		}
+		fmt.Fprintf(&table, "%-8s %-12s %-50s %s\n", s.Client, outcome, s.Case+times, detail)
 	}
-	t.Logf("%d of %d measured cases played; the rest cannot be derived from a recording:", played, len(samples))
-	for _, name := range slices.Sorted(maps.Keys(notPlayable)) {
-		t.Logf("  %s: %s", name, notPlayable[name])
+	var head strings.Builder
+	for _, client := range slices.Sorted(maps.Keys(sums)) {
+		n := sums[client]
+		fmt.Fprintf(&head, "%-8s %d cases: %d equal, %d missed, %d not playable, %d without an event\n", client,
+			n["equal"]+n["missed"]+n["not playable"]+n["no event"], n["equal"], n["missed"], n["not playable"], n["no event"])
 	}
+	t.Logf("\n%s\n%s", &head, &table)
+	golden(t, "close_events.txt", []byte(head.String()+"\n"+table.String()))
+}
+
+// compare plays a case and says how what is derived compares with what was measured.
+func (s sample) compare(t *testing.T) (outcome, detail string) {
+	if s.None != "" {
+		return "no event", s.None
+	}
+	if why := notPlayable[s.Case]; why != "" {
+		return "not playable", why
+	}
+	why := missed[s.Client+"/"+s.Case]
+	var r diagnosis.Report
+	t.Run(s.Client+"/"+s.Case, func(t *testing.T) {
+		r = s.play(t)
+		if equal := s.equals(r); equal != (why == "") {
+			t.Errorf("derived %s (reported %t), measured %s; expected to be missed: %t", r.CloseEvent, r.Reported, s.measured(), why != "")
+		}
+	})
+	if why != "" {
+		return "missed", fmt.Sprintf("derived %s, measured %s: %s", r.CloseEvent, s.measured(), why)
+	}
+	return "equal", s.measured()
+}
+
+// measured says what was reported.
+func (s sample) measured() string {
+	switch {
+	case s.Code != nil:
+		return s.want().String()
+	case s.Error:
+		return "error, and no close event yet"
+	}
+	return "nothing"
+}
+
+// equals reports whether a report says what was measured. Where no close event was
+// seen the connection lives, or ws waits for the server's FIN with its error event
+// already fired.
+func (s sample) equals(r diagnosis.Report) bool {
+	switch {
+	case s.Code != nil:
+		return r.Reported && r.CloseEvent == s.want()
+	case s.Error:
+		return r.CloseEvent.Error
+	case s.Sent != nil && s.Sent.Code == frame.CodeGoingAway:
+		return true // the page was closed when it had been watched long enough
+	}
+	return !r.Reported
 }
 
 func TestCloseEventOfInjectedEnds(t *testing.T) {

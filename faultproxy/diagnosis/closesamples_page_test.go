@@ -1,123 +1,133 @@
 package diagnosis_test
 
 import (
+	"bytes"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
-	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
-// afterPageClose writes how the server takes the client's Close.
-func (s sample) afterPageClose(what string) []step {
-	answered := afterOpening + 100*time.Microsecond
+// answered is when the server answers the page's Close.
+func (s sample) answered() time.Duration {
+	at := afterOpening + 100*time.Microsecond
 	if s.Sent != nil {
-		answered += max(millis(s.Sent.Ms), 0)
+		at += max(millis(s.Sent.Ms), 0)
 	}
-	echo := frame.EmptyClose()
+	return at
+}
+
+// echo is the Close that the page's Close deserves.
+func (s sample) echo() frame.Frame {
 	if s.Sent != nil && s.Sent.Code != frame.CodeNoStatus {
-		echo = frame.Close(s.Sent.Code, s.Sent.Reason)
+		return frame.Close(s.Sent.Code, s.Sent.Reason)
 	}
-	end := fin(toC, passed)
+	return frame.EmptyClose()
+}
+
+// answersClose is a server that answers the page's Close as it should.
+func (s sample) answersClose() []act {
+	return []act{serverSends(s.answered(), s.echo()), serverEnds(s.answered(), "fin")}
+}
+
+// afterPageClose is how the server takes the page's Close.
+func (s sample) afterPageClose(what string) []act {
+	answered := s.answered()
+	send := func(frames ...frame.Frame) act { return serverSends(answered, frames...) }
+	fin := serverEnds(answered, "fin")
 	switch {
 	case strings.HasPrefix(what, "noecho"):
 		switch what {
 		case "noecho_fin30":
-			return []step{at(30*sec, end)}
+			return []act{serverEnds(30*sec, "fin")}
 		case "noecho_echo50":
-			return []step{at(50*sec, send(toC, passed, echo)), at(50*sec+ms, end)}
+			return []act{serverSends(50*sec, s.echo()), serverEnds(50*sec+ms, "fin")}
 		case "noecho_data":
-			return []step{at(sec, hear("m")), at(2*sec, hear("m"))}
+			return []act{serverSends(sec, frame.Text("m")), serverSends(2*sec, frame.Text("m"))}
 		}
 		return nil
+	case strings.HasPrefix(what, "connecting"), what == "same_tick":
+		return nil
 	case strings.HasPrefix(what, "echo_delay1500"):
-		steps := []step{at(1500*ms, send(toC, passed, echo))}
+		acts := []act{serverSends(1500*ms, s.echo())}
 		if strings.HasSuffix(what, "_fin") {
-			steps = append(steps, at(1501*ms, end))
+			acts = append(acts, serverEnds(1501*ms, "fin"))
 		}
-		return steps
+		return acts
 	}
 	switch what {
 	case "echo1000_fin":
-		echo = frame.Close(1000, "")
+		return []act{send(frame.Close(1000, "")), fin}
 	case "echo_other":
-		echo = frame.Close(1011, "srv")
+		return []act{send(frame.Close(1011, "srv")), fin}
 	case "echo_empty":
-		echo = frame.EmptyClose()
+		return []act{send(frame.EmptyClose()), fin}
 	case "echo_invalid1006":
-		echo = frame.Close(1006, "")
+		return []act{send(frame.Close(1006, "")), fin}
 	case "echo_invalid999":
-		echo = frame.Close(999, "")
+		return []act{send(frame.Close(999, "")), fin}
 	case "echo_rst":
-		return []step{at(answered, send(toC, passed, echo)), at(answered, rst(toC, passed))}
+		return []act{send(s.echo()), serverEnds(answered, "rst")}
 	case "echo_nofin":
-		return []step{at(answered, send(toC, passed, echo))}
+		return []act{send(s.echo())}
 	case "fin_noecho":
-		return []step{at(answered, end)}
+		return []act{fin}
 	case "rst_noecho":
-		return []step{at(answered, rst(toC, passed))}
+		return []act{serverEnds(answered, "rst")}
 	case "badframe":
-		return []step{at(answered, opaque(toC, "RFC 6455 section 5.2", "opcode 0x3 is reserved"))}
+		return []act{send(reservedOpcode)}
 	case "crossing1012":
-		echo = frame.Close(1012, "restart")
-		return []step{at(afterOpening, send(toC, passed, echo)), at(afterOpening+20*ms, end)}
+		return []act{serverSends(afterOpening, frame.Close(1012, "restart")), serverEnds(afterOpening+20*ms, "fin")}
 	case "data_then_echo":
-		return []step{at(answered, hear("m")), at(answered, send(toC, passed, echo)), at(answered, end)}
+		return []act{send(frame.Text("m"), s.echo()), fin}
 	case "ping_then_echo":
-		return []step{at(answered, send(toC, passed, frame.Ping(nil))), at(answered, send(toC, passed, echo)), at(answered, end)}
+		return []act{send(frame.Ping(nil), s.echo()), fin}
 	}
-	return []step{at(answered, send(toC, passed, echo)), at(answered, end)}
+	return s.answersClose()
 }
 
-// violation writes the frames that break a rule. Those that no peer could have
-// sent make the direction opaque.
-func (s sample) violation(name string) []step {
-	bad := func(ev timeline.Event) []step { return []step{at(afterOpening, ev)} }
-	impossible := opaque(toC, "RFC 6455 section 5.2", "reserved")
-	fragment := func(s string) timeline.Event {
-		f := frame.Text(s)
-		f.Fin = false
-		return send(toC, passed, f)
+// afterOpening are the cases whose name begins with nothing in particular.
+func (s sample) afterOpening() []act {
+	now := func(frames ...frame.Frame) act { return serverSends(afterOpening, frames...) }
+	later := frame.Close(1013, "later")
+	message, big := frame.Text("m"), frame.Binary(bytes.Repeat([]byte("x"), 64_000))
+	fin := serverEnds(afterOpening, "fin")
+	switch s.Case {
+	case "101_close_fin_one_segment":
+		return []act{now(later), fin}
+	case "101_msg_close_one_segment":
+		return []act{now(message, later), fin}
+	case "msgs_then_close_fin":
+		return []act{now(message, message, frame.Close(1001, "bye")), serverEnds(sec, "fin")}
+	case "bigmsgs_then_close_fin":
+		return []act{now(big, big, frame.Close(1001, "bye")), serverEnds(sec, "fin")}
+	case "bigmsgs_then_fin":
+		return []act{now(big, big), fin}
+	case "bigmsgs_then_rst":
+		return []act{now(big, big), serverEnds(afterOpening, "rst")}
+	case "fin_while_js_busy":
+		return []act{fin}
+	case "close_while_js_busy":
+		return []act{now(frame.Close(1012, "r")), serverEnds(s.answered(), "fin")}
+	case "unsolicited_pong":
+		return append([]act{now(frame.Pong([]byte("u")))}, s.answersClose()...)
+	case "ping_inside_fragmented":
+		begin := frame.Text("fr")
+		begin.Fin = false
+		return append([]act{now(begin, frame.Ping([]byte("mid")), frame.Continuation(true, []byte("ag")))}, s.answersClose()...)
 	}
-	long := func(n uint64) timeline.Event {
-		return start(toC, frame.Header{Fin: true, Opcode: frame.OpBinary, Length: n, Size: 10})
+	if what, ok := strings.CutPrefix(s.Case, "ping_behind_"); ok {
+		size, _, _ := strings.Cut(what, "_")
+		if n, err := strconv.Atoi(size); err == nil {
+			return append([]act{now(frame.Binary(make([]byte, n)), frame.Ping([]byte("behind")))}, s.answersClose()...)
+		}
 	}
-	wide := func(size int) timeline.Event {
-		ev := hear("x")
-		ev.Header.Size = size
-		return ev
+	switch {
+	case strings.HasPrefix(s.Case, "ping_"):
+		return append([]act{now(frame.Ping([]byte("p")))}, s.answersClose()...)
+	case s.Sent != nil:
+		return s.answersClose()
 	}
-	switch name {
-	case "bad_masked_text":
-		return bad(raw(toC, passed, frame.Text("x").WithMask([4]byte{1, 2, 3, 4})))
-	case "bad_frag_ping":
-		f := frame.Ping(nil)
-		f.Fin = false
-		return bad(send(toC, passed, f))
-	case "bad_ping_126":
-		return bad(send(toC, passed, frame.Ping(make([]byte, 126))))
-	case "bad_cont_without_start":
-		return bad(send(toC, passed, frame.Continuation(true, []byte("x"))))
-	case "bad_text_in_fragmented":
-		return []step{at(afterOpening, fragment("a")), at(afterOpening, hear("b"))}
-	case "bad_utf8_text":
-		return bad(hear("a\xff"))
-	case "bad_utf8_truncated":
-		return bad(hear("a\xe2\x82"))
-	case "bad_utf8_frag_first":
-		return bad(fragment("a\xff"))
-	case "bad_len_4GiB":
-		return bad(long(1 << 32))
-	case "bad_len_2_62":
-		return bad(long(1 << 62))
-	case "bad_len126_nonminimal":
-		return bad(wide(4))
-	case "bad_len127_nonminimal":
-		return bad(wide(10))
-	case "bad_then_fin_now":
-		return append(bad(impossible), at(afterOpening, fin(toC, passed)))
-	case "ok_msg_then_bad":
-		return append([]step{at(afterOpening, hear("m"))}, at(afterOpening, impossible))
-	}
-	return bad(impossible)
+	return nil
 }

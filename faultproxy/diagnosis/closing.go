@@ -2,6 +2,7 @@ package diagnosis
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
@@ -18,20 +19,25 @@ func (h *history) clientEnd(beats beats) Cause {
 	code, reason := frame.CodeAbnormalClosure, ""
 	if h.first.how == CloseFrame {
 		code, reason, _ = frame.ParseClose(ending.Payload)
-	}
-	if w := beats.client; w.waited(ending.At) && code != frame.CodeGoingAway {
-		switch {
-		case code != frame.CodeNormalClosure:
-			return h.heartbeatTimeout(w, "client", h.first.how, High)
-		case w.count < manyMissed:
-			return h.heartbeatTimeout(w, "client", h.first.how, Medium)
+		if id := codeIDs[code]; id != "" && !says(reason, heartbeatWords) {
+			return h.clientClose(id, code, reason)
 		}
+	}
+	if c, ok := h.clientHeartbeat(beats.client, code, reason); ok {
+		return c
 	}
 	if c, ok := h.halfOpen(); ok && code != frame.CodeGoingAway {
 		return c
 	}
 	switch h.first.how {
 	case FIN:
+		if giant := h.giant(); giant != nil {
+			return Cause{
+				ID: IDTooBig, Confidence: Medium, Evidence: evidence(giant, ending),
+				Text:   fmt.Sprintf("the client ended TCP at a frame that declares %d bytes, more than browsers take", giant.Header.Length),
+				Advice: info(IDTooBig).Advice,
+			}
+		}
 		return Cause{
 			ID: IDClientGone, Confidence: High, Evidence: evidence(h.silent(frame.Both).last, ending),
 			Text:   "the client ended TCP after " + span(h.age()) + " without a Close frame: its process ended, or it closed its socket",
@@ -44,15 +50,41 @@ func (h *history) clientEnd(beats beats) Cause {
 			Advice: info(IDResetByClient).Advice,
 		}
 	}
+	return h.clientClose(IDCloseByClient, code, reason)
+}
+
+// clientHeartbeat recognises a client that ended the connection because a beat of
+// its own was not answered.
+func (h *history) clientHeartbeat(w waiting, code frame.CloseCode, reason string) (Cause, bool) {
+	ending := h.ending()
+	named := says(reason, heartbeatWords)
+	switch {
+	case w.waited(ending.At) && (named || code != frame.CodeGoingAway && code != frame.CodeNormalClosure):
+		return h.heartbeatTimeout(w, "client", h.first.how, High), true
+	case w.waited(ending.At) && code == frame.CodeNormalClosure && w.count < manyMissed:
+		return h.heartbeatTimeout(w, "client", h.first.how, Medium), true
+	case named:
+		return h.namedHeartbeat("client"), true
+	}
+	return Cause{}, false
+}
+
+// clientClose is a Close of the client's.
+func (h *history) clientClose(id ID, code frame.CloseCode, reason string) Cause {
+	answer := h.closeReaching(h.first.index + 1)
 	c := Cause{
-		ID: IDCloseByClient, Confidence: Certain, Evidence: evidence(ending),
+		ID: id, Confidence: Certain, Evidence: evidence(h.ending(), answer),
 		Text: fmt.Sprintf("the client sent Close %s; in the field: %s", closeNamed(code, reason), code.Info().Meaning),
 	}
-	if answer := h.closeReaching(h.first.index + 1); answer != nil {
-		c.Evidence = evidence(ending, answer)
-	} else if h.ended != nil {
+	if id != IDCloseByClient {
+		c.Advice = code.Info().LookAt
+	}
+	if id == IDTooBig {
+		h.measure(&c, frame.ToClient)
+	}
+	if answer == nil && h.ended != nil {
 		c.Text += "; the server never answered the Close"
-		c.Advice = "a server answers a Close with a Close (RFC 6455 section 5.5.1); browsers wait 60 s for it and report 1006"
+		c.Advice = strings.TrimPrefix(c.Advice+"; a server answers a Close with a Close (RFC 6455 section 5.5.1); browsers wait 60 s for it and report 1006", "; ")
 	}
 	return c
 }
@@ -179,37 +211,4 @@ func (h *history) halfOpen() (Cause, bool) {
 		c.Text += "; its Close was not answered either"
 	}
 	return c, true
-}
-
-// serverClose explains a Close frame that came from the server's side.
-func (h *history) serverClose(beats beats) Cause {
-	ending := h.ending()
-	code, reason, ok := frame.ParseClose(ending.Payload)
-	planned := code == frame.CodeNormalClosure || code == frame.CodeGoingAway ||
-		code == frame.CodeServiceRestart || code == frame.CodeTryAgainLater
-	if beats.server.waited(ending.At) && !planned {
-		return h.heartbeatTimeout(beats.server, "server", CloseFrame, Medium)
-	}
-	codeInfo := code.Info()
-	c := Cause{
-		ID: IDCloseByServer, Confidence: Certain, Evidence: evidence(ending),
-		Text:   fmt.Sprintf("the server sent Close %s; in the field: %s", closeNamed(code, reason), codeInfo.Meaning),
-		Advice: codeInfo.LookAt,
-	}
-	if !ok {
-		c.Text = "the server sent a Close without a readable code"
-	} else if v := h.violationAt(h.first.index); v != nil {
-		c.Text += "; " + v.Text + " (" + v.Section + "), so strict clients report 1006"
-	}
-	if h.closeReaching(h.first.index) == nil {
-		c.Text += "; it has not reached the client"
-	}
-	both := h.silent(frame.Both)
-	if boxes := known(IdleTimer, frame.Both, both.idle, ShowsClose); len(boxes) > 0 {
-		c.Text += fmt.Sprintf("; %s before it: %s", both.words(), defaults(boxes))
-	}
-	if boxes := known(LifetimeTimer, 0, h.age(), ShowsClose); len(boxes) > 0 {
-		c.Text += fmt.Sprintf("; at an age of %s: %s", span(h.age()), defaults(boxes))
-	}
-	return c
 }

@@ -17,6 +17,7 @@ type outline struct {
 	last   time.Duration // the last bytes from either side
 	done   bool          // it began to end
 	cut    bool          // without a Close frame, and not by the client
+	closed bool          // with a Close frame of the server's
 	age    time.Duration
 	idle   time.Duration
 }
@@ -45,39 +46,65 @@ func (c *comparison) see(ev timeline.Event) {
 	case how != StillOpen:
 		o.done = true
 		o.cut = o.opened && how != CloseFrame && by != Client
+		o.closed = o.opened && how == CloseFrame && by == Server
 		o.age, o.idle = ev.At-o.at, ev.At-o.last
 	case o.opened && arrives(ev):
 		o.last = ev.At
 	}
 }
 
-// How far two measurements of the same timer may lie apart: for a lifetime, and for
-// a silence, which nginx's lazy timer shortens by up to 300 ms.
+// How far two measurements may lie apart: of a lifetime, of a silence, which nginx's
+// lazy timer shortens by up to 300 ms, and of a moment in which several connections
+// are cut.
 const (
-	sameAge  = 60 * time.Millisecond
-	sameIdle = 310*time.Millisecond + slack
+	sameAge    = 60 * time.Millisecond
+	sameIdle   = 310*time.Millisecond + slack
+	sameMoment = 100 * time.Millisecond
 )
 
-// repeats counts the other connections that were cut at the same age, whatever the
-// silence before, and those cut after the same silence, whatever their age.
-func (c *comparison) repeats(conn int) (ages, idles int) {
+// repeats is how many other connections were cut like one.
+type repeats struct {
+	ages    int // at the same age, whatever the silence before
+	idles   int // after the same silence, whatever their age
+	moments int // in the same moment, after another silence and at another age
+}
+
+// repeats counts the other connections that were cut like this one.
+func (c *comparison) repeats(conn int) (r repeats) {
 	own := c.conns[conn]
 	if own == nil || !own.cut {
-		return 0, 0
+		return r
 	}
 	for n, o := range c.conns {
 		if n == conn || !o.cut {
 			continue
 		}
-		sameA, sameI := near(o.age, own.age, sameAge), near(o.idle, own.idle, sameIdle)
+		sameA, sameI := near(o.age, own.age, sameAge), near(o.idle, own.idle, min(sameIdle, own.idle/4))
 		switch {
 		case sameA && !sameI:
-			ages++
+			r.ages++
+		case !sameA && near(o.at+o.age, own.at+own.age, sameMoment) && !near(o.idle, own.idle, slack):
+			r.moments++
 		case sameI && !sameA:
-			idles++
+			r.idles++
 		}
 	}
-	return ages, idles
+	return r
+}
+
+// closedAlike counts the other connections that the server closed, with whatever
+// code, at the same age but after another silence.
+func (c *comparison) closedAlike(conn int) (alike int) {
+	own := c.conns[conn]
+	if own == nil || !own.closed {
+		return 0
+	}
+	for n, o := range c.conns {
+		if n != conn && o.closed && near(o.age, own.age, sameAge) && !near(o.idle, own.idle, min(sameIdle, own.idle/4)) {
+			alike++
+		}
+	}
+	return alike
 }
 
 // near reports whether two durations differ by no more than the tolerance.

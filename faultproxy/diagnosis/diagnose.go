@@ -52,8 +52,8 @@ func (a Analyzer) All(src Source) []Report {
 	return reports
 }
 
-// seen yields what a proxy saw, or what a server saw if no proxy did, whose events
-// come to their end there.
+// seen yields what a proxy saw, or what a server saw if no proxy did. What a server
+// saw had travelled all the way, and what it sent had not been touched.
 func seen(src Source) iter.Seq[timeline.Event] {
 	proxied := false
 	for ev := range src.All() {
@@ -92,7 +92,7 @@ func (a Analyzer) dialects() []heartbeat.Dialect {
 
 // report puts together what is known of one connection.
 func (a Analyzer) report(conn int, events []timeline.Event, now time.Duration, all *comparison) Report {
-	h := newHistory(events, now)
+	h := newHistory(a.Client, events, now)
 	r := Report{Conn: conn, Client: a.Client, Opened: h.opened != nil, Ended: h.ended != nil}
 	if h.request != nil {
 		r.RequestedAt = h.request.At
@@ -106,7 +106,10 @@ func (a Analyzer) report(conn int, events []timeline.Event, now time.Duration, a
 	if h.first.index >= 0 || h.ended != nil {
 		_, r.EndingAt = h.until()
 	}
-	r.CloseEvent, r.Reported = closeEvent(a.Client, events)
+	r.CloseEvent, r.Reported = closeEvent(a.Client, events, now)
+	if h.flaw != nil && r.Reported {
+		r.CloseEvent = failed // whatever order the events are in
+	}
 	r.Idle = Idle{
 		ToServer: h.silent(frame.ToServer).idle,
 		ToClient: h.silent(frame.ToClient).idle,
@@ -149,7 +152,7 @@ func (h *history) explain(conn int, beats beats, all *comparison) (Party, How, C
 		case by == Client:
 			cause = h.clientEnd(beats)
 		case how == CloseFrame:
-			cause = h.serverClose(beats)
+			cause = h.serverClose(conn, beats, all)
 		default:
 			cause = h.cutOff(conn, how, beats, all)
 			if cause.ID == IDIdleTimeout || cause.ID == IDMaxLifetime {

@@ -26,7 +26,7 @@ func ExampleReport_String() {
 	}, finAfter(sec))...), 1))
 	// Output:
 	// connection 1: ended by the server after 1.0 s with a close frame
-	//   cause    close-by-server (certain): the server sent Close 1012 "restart" (Service Restart); in the field: the server restarts and will be back
+	//   cause    restart (certain): the server sent Close 1012 "restart" (Service Restart); in the field: the server restarts and will be back
 	//   advice   deployments; do clients come back spread over 5 to 30 s, or all at once?
 	//   client   1012 "restart" wasClean=true (chromium)
 	//   idle     1.0 s from the client, 1.0 s from the server

@@ -36,6 +36,9 @@ func (h *history) handshake() (Party, Cause) {
 	if h.first.index >= 0 {
 		by = h.first.by
 	}
+	if h.flaw != nil {
+		return by, h.malformed()
+	}
 	if by == Unknown && h.ended == nil {
 		return Unknown, Cause{ID: IDStillOpen, Confidence: Medium, Evidence: evidence(h.request, h.response),
 			Text: "the 101 has been passed on, the connection is about to open"}
@@ -47,6 +50,19 @@ func (h *history) handshake() (Party, Cause) {
 	}
 }
 
+// malformed is a 101 that the client does not take for one.
+func (h *history) malformed() Cause {
+	c := Cause{
+		ID: IDHandshakeBroken, Confidence: Certain, Evidence: evidence(h.request, h.response, h.ending(), h.ended),
+		Text:   "the client cannot open the connection: " + h.flaw.String(),
+		Advice: "make sure that a WebSocket server answers, and that every proxy passes the headers of the upgrade on both ways; browsers say nothing about it to scripts",
+	}
+	if h.first.index < 0 || h.first.by != Client {
+		c.Confidence = High // it may be a client that does not mind
+	}
+	return c
+}
+
 // notDialed is a server that could not be reached. What the client was answered
 // instead is not the cause.
 func (h *history) notDialed() (Party, Cause) {
@@ -56,8 +72,11 @@ func (h *history) notDialed() (Party, Cause) {
 		Text:   "the server could not be reached: " + why,
 		Advice: info(IDUpstreamDown).Advice,
 	}
-	if strings.Contains(strings.ToLower(why), "refused") {
+	switch lower := strings.ToLower(why); {
+	case strings.Contains(lower, "refused"):
 		c.ID, c.Text, c.Advice = IDRefused, "the server's address refused the connection: "+why, info(IDRefused).Advice
+	case strings.Contains(lower, "tls:"), strings.Contains(lower, "x509:"):
+		c.ID, c.Text, c.Advice = IDTLS, "the TLS handshake with the server failed: "+why, info(IDTLS).Advice
 	}
 	if h.response != nil {
 		c.Text += "; the client was answered " + statusWords(field(*h.response, "status"))
@@ -93,6 +112,9 @@ func (h *history) rejected(status string) Cause {
 		ID: IDHandshakeRejected, Confidence: Certain, Evidence: evidence(h.request, h.response),
 		Text:   "the upgrade was answered " + statusWords(status) + ", not 101",
 		Advice: statusAdvice(status),
+	}
+	if to := field(*h.response, "location"); to != "" && strings.HasPrefix(status, "3") {
+		c.Text += ", Location " + to
 	}
 	if after := field(*h.response, "retry-after"); after != "" {
 		c.Text += ", Retry-After " + after
@@ -141,6 +163,11 @@ func (h *history) noAnswer() (Party, Cause) {
 	case waited >= patience:
 		c.ID, c.Confidence = IDNeverAnswered, High
 		c.Text = "no answer to the upgrade within " + span(waited) + ", then " + giveUpWords(by, h.first.how)
+		if h.answered != nil {
+			c.Evidence = evidence(h.request, h.answered, ending, h.ended)
+			c.Text += fmt.Sprintf("; the server had answered %s after %s, which did not reach the client",
+				statusWords(field(*h.answered, "status")), span(h.answered.At-h.request.At))
+		}
 	case by == Client:
 		c.ID, c.Confidence = IDClientGone, Medium
 		c.Text = "the client left " + span(waited) + " after its upgrade request, before an answer"

@@ -19,13 +19,16 @@ type history struct {
 	dialed   *timeline.Event
 	answered *timeline.Event // the server's response
 	response *timeline.Event // the one that reached the client
+	flaw     *flaw           // why the client would not open the connection with that 101
 	trouble  *timeline.Event // the last error the recorder met
 	opened   *timeline.Event
 	ended    *timeline.Event
 	gaps     bool // events are missing
 
-	// first is the signal that began the end; first.index is -1 if there is none.
-	first signal
+	// first is the signal that began the end; first.index is -1 if there is none. aside
+	// is one that concerns the server's side alone.
+	first, aside signal
+	invited      bool // a Close that was made on the way went to the server
 	// shown is the first end of TCP that the client got, if any.
 	shown *timeline.Event
 }
@@ -37,8 +40,10 @@ type signal struct {
 	how   How
 }
 
-func newHistory(events []timeline.Event, now time.Duration) *history {
-	h := &history{events: events, now: now, first: signal{index: -1}}
+func newHistory(client ClientKind, events []timeline.Event, now time.Duration) *history {
+	h := &history{events: events, now: now, first: signal{index: -1}, aside: signal{index: -1}}
+	spoke := false // the client sent something after its request
+	var early *timeline.Event
 	for i := range events {
 		ev := &events[i]
 		switch ev.Kind {
@@ -49,6 +54,10 @@ func newHistory(events []timeline.Event, now time.Duration) *history {
 		case timeline.KindDialed:
 			h.dialed = ev
 		case timeline.KindResponse:
+			if interim(*ev) {
+				early = ev
+				break
+			}
 			if ev.Seen&timeline.Arrived != 0 {
 				h.answered = ev
 			}
@@ -64,14 +73,51 @@ func newHistory(events []timeline.Event, now time.Duration) *history {
 		case timeline.KindLost:
 			h.gaps = true
 		}
-		if by, how := beginsEnd(*ev); how != StillOpen && h.first.index < 0 {
-			h.first = signal{index: i, by: by, how: how}
-		}
+		spoke = spoke || ev.Dir == frame.ToServer && arrives(*ev)
+		h.signal(i)
 		if h.shown == nil && showsEnd(*ev) {
 			h.shown = ev
 		}
 	}
+	if !spoke {
+		h.judge(client, early)
+	}
+	if a := h.aside; a.index >= 0 && (h.first.index < 0 || events[h.first.index].At-events[a.index].At > time.Second) {
+		h.first = a // the client was left in the dark
+	}
 	return h
+}
+
+// signal notes an event with which someone ends the connection. What happens on the
+// way to the server's side alone, and how the server answers a Close that was made
+// there, is no end of the client's connection, unless the client gets none.
+func (h *history) signal(i int) {
+	ev := h.events[i]
+	closing := ev.Kind == timeline.KindFrame && ev.Header.Opcode == frame.OpClose
+	h.invited = h.invited || closing && ev.Dir == frame.ToServer && ev.Seen == timeline.Left
+	by, how := beginsEnd(ev)
+	provoked := h.invited && ev.Dir == frame.ToClient && ev.Seen == timeline.Arrived
+	switch {
+	case how == StillOpen, provoked && closing:
+	case provoked, by == Network && ev.Dir == frame.ToServer:
+		if h.aside.index < 0 {
+			h.aside = signal{index: i, by: by, how: how}
+		}
+	case h.first.index < 0:
+		h.first = signal{index: i, by: by, how: how}
+	}
+}
+
+// judge finds out whether a client that said nothing after its request can have
+// taken the answer for the beginning of a connection.
+func (h *history) judge(client ClientKind, early *timeline.Event) {
+	h.flaw = client.judge(h.request, h.response)
+	if h.flaw == nil && early != nil && client == Chromium && h.opened != nil {
+		h.flaw = &flaw{"an answer " + field(*early, "status") + " came before the 101, which browsers do not accept", "RFC 9110 section 15.2"}
+	}
+	if h.flaw != nil {
+		h.opened = nil
+	}
 }
 
 // showsEnd reports whether the client gets the end of TCP with the event.
@@ -96,6 +142,8 @@ func beginsEnd(ev timeline.Event) (Party, How) {
 	switch {
 	case how == StillOpen:
 		return Unknown, StillOpen
+	case ev.Kind == timeline.KindClosed && ev.Vantage == timeline.AtServer:
+		return Server, how
 	case arrived && ev.Dir == frame.ToServer:
 		return Client, how
 	case arrived:
@@ -173,7 +221,11 @@ type silence struct {
 	idle    time.Duration   // the last one, up to the end
 	longest time.Duration   // the longest one before that
 	like    int             // how many before were about as long, or longer
+	count   int             // how many there were before
 	last    *timeline.Event // the bytes before it; nil if there were none since the opening
+	// lazy is the time since a timer was armed last that is not armed anew by bytes
+	// less than 300 ms later, as nginx's.
+	lazy time.Duration
 }
 
 // silent measures the silence of the directions in dir.
@@ -183,7 +235,7 @@ func (h *history) silent(dir frame.Direction) silence {
 		return s
 	}
 	n, at := h.until()
-	begin := h.opened.At
+	begin, armed := h.opened.At, h.opened.At
 	var gaps []time.Duration
 	for i := range h.events[:n] {
 		ev := &h.events[i]
@@ -192,11 +244,14 @@ func (h *history) silent(dir frame.Direction) silence {
 		}
 		gaps = append(gaps, ev.At-begin)
 		begin, s.last = max(begin, ev.At), ev
+		if ev.At-armed >= lazy {
+			armed = ev.At
+		}
 	}
-	s.idle = max(at-begin, 0)
+	s.idle, s.lazy, s.count = max(at-begin, 0), at-armed, len(gaps)
 	for _, gap := range gaps {
 		s.longest = max(s.longest, gap)
-		if gap >= s.idle-slack {
+		if gap >= s.idle-min(slack, s.idle/4) {
 			s.like++
 		}
 	}

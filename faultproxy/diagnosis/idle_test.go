@@ -46,9 +46,13 @@ func TestIdleBoundaries(t *testing.T) {
 			t.Errorf("idle %v: nginx named %t, want %t: %s", idle, got, want, r.Cause)
 		}
 	}
-	// Half a second is the shortest silence that counts.
-	for idle, want := range map[time.Duration]diagnosis.ID{499 * ms: diagnosis.IDNoCloseFrame, 500 * ms: diagnosis.IDIdleTimeout} {
-		r := diagnosis.Diagnose(live(join(chatter(101*ms, 1717*ms, 101*ms), cutByBox(1717*ms+idle))...), 1)
+	// Under a second a silence counts if it is a round number that stands out.
+	for idle, want := range map[time.Duration]diagnosis.ID{
+		99 * ms: diagnosis.IDNoCloseFrame, 100 * ms: diagnosis.IDIdleTimeout, 130 * ms: diagnosis.IDNoCloseFrame,
+		207 * ms: diagnosis.IDIdleTimeout, 340 * ms: diagnosis.IDNoCloseFrame, 500 * ms: diagnosis.IDIdleTimeout,
+		730 * ms: diagnosis.IDNoCloseFrame, 1017 * ms: diagnosis.IDIdleTimeout,
+	} {
+		r := diagnosis.Diagnose(live(join(chatter(41*ms, 1722*ms, 41*ms), cutByBox(1722*ms+idle))...), 1)
 		if r.Cause.ID != want {
 			t.Errorf("idle %v: %s, want %s", idle, r.Cause, want)
 		}
@@ -100,9 +104,9 @@ func merge(recordings ...diagnosis.Events) diagnosis.Events {
 }
 
 func TestLifetimesThatRepeat(t *testing.T) {
-	// Cut at 7.3 s whatever the traffic: no round number, no known default.
+	// Cut at 7.33 s whatever the traffic: no round number, no known default.
 	die := func(n int, start, last time.Duration) diagnosis.Events {
-		return conn(n, start, open(join(chatter(100*ms, last, 100*ms), serverGone(7300*ms))...)...)
+		return conn(n, start, open(join(chatter(100*ms, last, 100*ms), serverGone(7330*ms))...)...)
 	}
 	reports := diagnosis.All(merge(die(1, 0, 7*sec), die(2, 8*sec, 5*sec), die(3, 20*sec, 6100*ms)))
 	if len(reports) != 3 {

@@ -106,6 +106,14 @@ func start(dir frame.Direction, h frame.Header) timeline.Event {
 func say(s string) timeline.Event  { return send(toS, passed, frame.Text(s)) }
 func hear(s string) timeline.Event { return send(toC, passed, frame.Text(s)) }
 
+func ping(d time.Duration, payload string) step {
+	return at(d, send(toS, passed, frame.Ping([]byte(payload))))
+}
+
+func pong(d time.Duration, payload string) step {
+	return at(d, send(toC, passed, frame.Pong([]byte(payload))))
+}
+
 func clientCloses(code frame.CloseCode, reason string) timeline.Event {
 	return send(toS, passed, frame.Close(code, reason))
 }

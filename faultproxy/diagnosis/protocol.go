@@ -15,8 +15,7 @@ func (h *history) protocolError() (Cause, bool) {
 	toClient, toServer := h.violation(frame.ToClient), h.violation(frame.ToServer)
 	if h.first.how == CloseFrame {
 		if v := h.violationAt(h.first.index); v != nil && v.Rule != "undefined-close-code" {
-			c := h.violated(violation{by: sideWords(h.first.by), event: ending, text: v.Text, section: v.Section})
-			return c, true
+			return h.violated(violation{by: sideWords(h.first.by), event: ending, rule: v.Rule, text: v.Text, section: v.Section}), true
 		}
 		code, reason, ok := frame.ParseClose(ending.Payload)
 		if ok && (code == frame.CodeProtocolError || code == frame.CodeInvalidPayload) {
@@ -27,16 +26,20 @@ func (h *history) protocolError() (Cause, bool) {
 			if found.event != nil {
 				return h.violated(found), true
 			}
-			return Cause{
+			c := Cause{
 				ID: IDProtocolError, Confidence: High, Evidence: evidence(ending),
 				Text: fmt.Sprintf("the %s ended the connection with Close %s: it says that the %s broke the protocol; nothing illegal is in the recording, which does not hold what is compressed or too long",
 					sideWords(h.first.by), closeWords(code, reason), culprit),
 				Advice: code.Info().LookAt,
-			}, true
+			}
+			if code == frame.CodeInvalidPayload {
+				c.ID = IDBadUTF8
+			}
+			return c, true
 		}
 	}
 	for _, found := range []violation{toClient, toServer} {
-		if found.event != nil && ending.At-found.event.At <= time.Second &&
+		if found.event != nil && found.event.Header.Opcode != frame.OpClose && ending.At-found.event.At <= time.Second &&
 			(h.first.by == Network || sideWords(h.first.by) != found.by) {
 			return h.violated(found), true
 		}
@@ -46,17 +49,24 @@ func (h *history) protocolError() (Cause, bool) {
 
 // violation is a rule that one side broke.
 type violation struct {
-	by            string // "client" or "server"
-	event         *timeline.Event
-	text, section string
+	by                  string // "client" or "server"
+	event               *timeline.Event
+	rule, text, section string // the rule's ID is empty for bytes that are no frames
 }
 
 func (h *history) violated(v violation) Cause {
-	return Cause{
+	c := Cause{
 		ID: IDProtocolError, Confidence: High, Evidence: evidence(v.event, h.ending()),
-		Text:   fmt.Sprintf("the %s's side broke the protocol: %s (%s)", v.by, v.text, v.section),
-		Advice: info(IDProtocolError).Advice,
+		Text: fmt.Sprintf("the %s's side broke the protocol: %s", v.by, v.text),
 	}
+	if v.section != "" {
+		c.Text += " (" + v.section + ")"
+	}
+	if v.rule == "text-not-utf8" || v.rule == "close-reason-not-utf8" {
+		c.ID = IDBadUTF8
+	}
+	c.Advice = info(c.ID).Advice
+	return c
 }
 
 // violation returns the last rule that frames travelling dir broke before the end.
@@ -78,10 +88,10 @@ func (h *history) violation(dir frame.Direction) violation {
 				continue
 			}
 			if v := check.see(*ev); v != nil {
-				last.event, last.text, last.section = ev, v.Text, v.Section
+				last.event, last.rule, last.text, last.section = ev, v.Rule, v.Text, v.Section
 			}
 		case timeline.KindOpaque:
-			last.event, last.text, last.section = ev, field(*ev, "why"), field(*ev, "section")
+			last.event, last.rule, last.text, last.section = ev, "", field(*ev, "why"), field(*ev, "section")
 			if last.text == "" {
 				last.text = "bytes that are no frames"
 			}

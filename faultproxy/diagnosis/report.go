@@ -3,6 +3,23 @@
 // what a recorder wrote on a timeline and nothing else: no I/O, no clock, no state.
 // It does not look at which rule did something, so it says of a recording what it
 // would say of the same traffic in the field; see [Report].Deliberate.
+//
+// # What it cannot tell
+//
+// Every fault of the kit is played against a correct client and diagnosed without
+// its rules, both from the recording of who did it and from that of a recorder in
+// front (internal/confusion has the table). What it then takes for something else
+// is this, and no recording of the one connection could tell it better:
+//
+//   - A FIN after a silence, or at an age, of no round length, which the recorder did
+//     not make itself: an idle timeout or a lifetime of 7.3 s looks like a server that
+//     died. Two connections with the same number, and different others, are enough.
+//   - A FIN at a round number by accident: of servers that die at a random moment, one
+//     in 10 to 30 is taken for a timer, with low or medium confidence.
+//   - A timer that only the server's bytes restart, if the server never sent any: its
+//     silence is as long as the connection, so it may as well be a lifetime.
+//   - Where the recorder stands behind something that answers for the server, it sees
+//     that: an upstream that refuses is a 502 there.
 package diagnosis
 
 import (
@@ -108,7 +125,8 @@ type Beat struct {
 
 // Report is what is known of one connection. Times are since the timeline's start.
 type Report struct {
-	// Conn is the number of the connection, counted from 1.
+	// Conn is the number of the connection, counted from 1; 0 for what has none, see
+	// [Mute].
 	Conn int
 	// Client says by whose rules CloseEvent was derived.
 	Client ClientKind

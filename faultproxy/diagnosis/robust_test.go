@@ -70,13 +70,19 @@ func FuzzDiagnose(f *testing.F) {
 			now += time.Duration(data[4]) * 100 * ms
 			payload := bytes.Repeat([]byte{data[6]}, int(data[6])%130)
 			events = append(events, timeline.Event{
-				Seq: len(events) + 1, At: now, Conn: 1 + int(data[7])%2, Kind: timeline.Kind(data[0]),
+				Seq: len(events) + 1, At: now, Conn: int(data[7]) % 3, Vantage: timeline.Vantage(data[7] >> 7), Kind: timeline.Kind(data[0]),
 				Dir: frame.Direction(data[1] & 3), Seen: timeline.Seen(data[2] & 3),
 				Header:  frame.Header{Fin: data[3]&0x80 != 0, RSV: data[5] & 7, Opcode: frame.Opcode(data[3] & 15), Masked: data[3]&0x40 != 0, Length: uint64(len(payload)), Size: 2},
 				Payload: payload,
-				Fields:  fields("status", []string{"101", "503", ""}[int(data[6])%3], "how", []string{"close", "rst"}[data[6]&1], "error", []string{"", "refused"}[data[5]&1]),
+				Fields: fields("status", []string{"101", "503", "", "103"}[int(data[6])%4], "sec-websocket-key", []string{"", key}[data[5]&1],
+					"upgrade", []string{"websocket", "h2c"}[int(data[3])%2], "connection", "upgrade", "sec-websocket-accept", []string{accept, "x"}[data[2]&1], "how", []string{"close", "rst"}[data[6]&1], "error", []string{"", "refused"}[data[5]&1]),
 			})
 		}
 		sane(t, "fuzz", events)
+		for _, r := range diagnosis.Mute(events) {
+			if r.Cause.ID == "" || r.Cause.Text == "" || len(r.Cause.Evidence) == 0 || r.String() == "" {
+				t.Fatalf("a connection without a request, and without a cause: %+v", r)
+			}
+		}
 	})
 }

@@ -40,7 +40,11 @@ func deliberate(h *history) string {
 // String returns the report as a few lines of text, without a newline at the end.
 func (r Report) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "connection %d: %s\n", r.Conn, r.headline())
+	if r.Conn == 0 {
+		fmt.Fprintf(&b, "connection without a request: %s\n", r.headline())
+	} else {
+		fmt.Fprintf(&b, "connection %d: %s\n", r.Conn, r.headline())
+	}
 	line := func(label, format string, args ...any) {
 		fmt.Fprintf(&b, "  %-8s "+format+"\n", append([]any{label}, args...)...)
 	}

@@ -34,22 +34,17 @@ func limitWords(d time.Duration) string {
 	return fmt.Sprintf("%d ms", d.Milliseconds())
 }
 
-// The width in which a measured time is a round number, and by how much nginx's
-// timer may be early.
+// The width in which a measured time is a round number, which is narrower for times
+// under a second, and by how much nginx's timer may be early.
 const (
 	exactly = 40 * time.Millisecond
 	lazy    = 300 * time.Millisecond
 )
 
-// roundUp returns the round number that a timer of d can have been set to: half
-// seconds up to 10 s, whole ones beyond. exact says that d is that number but for
-// the error of a timer and a recorder.
-func roundUp(d time.Duration) (limit time.Duration, exact bool) {
-	grid := time.Second
-	if d < 10*time.Second {
-		grid = time.Second / 2
-	}
-	if limit = d.Round(grid); limit > 0 && near(limit, d, exactly) {
+// roundUp returns the round number that a timer of d can have been set to. exact
+// says that d is that number but for the error of a timer and a recorder.
+func roundUp(d time.Duration, by Party) (limit time.Duration, exact bool) {
+	if limit = d.Round(grid(d, by)); limit > 0 && near(limit, d, min(exactly, d/25)) {
 		return limit, true
 	}
 	limit = d.Truncate(time.Second)
@@ -57,6 +52,25 @@ func roundUp(d time.Duration) (limit time.Duration, exact bool) {
 		limit += time.Second
 	}
 	return limit, false
+}
+
+// grid is the step between the round numbers around d. Where an end may have been
+// the server's own doing, at a moment that means nothing, it takes a rounder one to
+// be no accident.
+func grid(d time.Duration, by Party) time.Duration {
+	switch {
+	case d < time.Second:
+		return time.Second / 10
+	case by == Network && d < 10*time.Second:
+		return time.Second / 2
+	case by == Network || d < 10*time.Second:
+		return time.Second
+	case d < 2*time.Minute:
+		return 5 * time.Second
+	case d < 10*time.Minute:
+		return 10 * time.Second
+	}
+	return time.Minute
 }
 
 // words says what was silent, for how long.

@@ -13,11 +13,17 @@ import (
 	"time"
 )
 
+// Authority signs certificates. It is valid for a day.
+type Authority struct {
+	*x509.Certificate
+	key *ecdsa.PrivateKey
+}
+
 // Config completes the TLS configuration of a server that listens on addr: with a
 // certificate of an authority made for this call, which it returns, unless cfg (nil
 // is an empty one) brings one. ALPN offers http/1.1 alone, since a WebSocket upgrade
 // needs it.
-func Config(cfg *tls.Config, addr net.Addr) (*tls.Config, *x509.Certificate, error) {
+func Config(cfg *tls.Config, addr net.Addr) (*tls.Config, *Authority, error) {
 	if cfg == nil {
 		cfg = &tls.Config{}
 	}
@@ -26,8 +32,11 @@ func Config(cfg *tls.Config, addr net.Addr) (*tls.Config, *x509.Certificate, err
 	if len(cfg.Certificates) > 0 || cfg.GetCertificate != nil || cfg.GetConfigForClient != nil {
 		return cfg, nil, nil
 	}
-	host, _, _ := net.SplitHostPort(addr.String())
-	cert, authority, err := Make(host)
+	authority, err := NewAuthority()
+	if err != nil {
+		return nil, nil, err
+	}
+	cert, err := authority.Issue(ForAddress(addr))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -35,49 +44,67 @@ func Config(cfg *tls.Config, addr net.Addr) (*tls.Config, *x509.Certificate, err
 	return cfg, authority, nil
 }
 
-// Make makes an authority and a certificate of its for localhost, the loopback
-// addresses and host, valid for a day.
-func Make(host string) (tls.Certificate, *x509.Certificate, error) {
-	now := time.Now()
-	template := func(name string, serial int64) *x509.Certificate {
-		return &x509.Certificate{
-			SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: name},
-			NotBefore: now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour),
-			BasicConstraintsValid: true,
-		}
-	}
-	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return tls.Certificate{}, nil, err
-	}
-	ca := template("heartbreak, made for one start", 1)
-	ca.IsCA = true
-	ca.KeyUsage = x509.KeyUsageCertSign
-	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, caKey.Public(), caKey)
-	if err != nil {
-		return tls.Certificate{}, nil, err
-	}
-	authority, err := x509.ParseCertificate(caDER)
-	if err != nil {
-		return tls.Certificate{}, nil, err
-	}
+// NewAuthority makes an authority.
+func NewAuthority() (*Authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return tls.Certificate{}, nil, err
+		return nil, err
 	}
-	leaf := template("localhost", 2)
-	leaf.KeyUsage = x509.KeyUsageDigitalSignature
-	leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	leaf.DNSNames = []string{"localhost"}
-	leaf.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
-	if ip := net.ParseIP(host); ip != nil {
-		leaf.IPAddresses = append(leaf.IPAddresses, ip)
-	} else if host != "" {
-		leaf.DNSNames = append(leaf.DNSNames, host)
-	}
-	der, err := x509.CreateCertificate(rand.Reader, leaf, authority, key.Public(), caKey)
+	t := template("heartbreak, made for one start", 1)
+	t.NotBefore, t.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(24*time.Hour)
+	t.IsCA = true
+	t.KeyUsage = x509.KeyUsageCertSign
+	der, err := x509.CreateCertificate(rand.Reader, t, t, key.Public(), key)
 	if err != nil {
-		return tls.Certificate{}, nil, err
+		return nil, err
 	}
-	return tls.Certificate{Certificate: [][]byte{der, caDER}, PrivateKey: key}, authority, nil
+	cert, err := x509.ParseCertificate(der)
+	return &Authority{cert, key}, err
+}
+
+// Leaf is what a certificate says. The zero value of a time is as the authority's.
+type Leaf struct {
+	Names               []string
+	IPs                 []net.IP
+	NotBefore, NotAfter time.Time
+}
+
+// ForAddress is for localhost, the loopback addresses and the host of addr.
+func ForAddress(addr net.Addr) Leaf {
+	l := Leaf{Names: []string{"localhost"}, IPs: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}}
+	host, _, _ := net.SplitHostPort(addr.String())
+	if ip := net.ParseIP(host); ip != nil {
+		l.IPs = append(l.IPs, ip)
+	} else if host != "" {
+		l.Names = append(l.Names, host)
+	}
+	return l
+}
+
+// Issue makes and signs a certificate.
+func (a *Authority) Issue(l Leaf) (tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	t := template("localhost", 2)
+	t.NotBefore, t.NotAfter = a.NotBefore, a.NotAfter
+	if !l.NotBefore.IsZero() {
+		t.NotBefore = l.NotBefore
+	}
+	if !l.NotAfter.IsZero() {
+		t.NotAfter = l.NotAfter
+	}
+	t.KeyUsage = x509.KeyUsageDigitalSignature
+	t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	t.DNSNames, t.IPAddresses = l.Names, l.IPs
+	der, err := x509.CreateCertificate(rand.Reader, t, a.Certificate, key.Public(), a.key)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.Certificate{Certificate: [][]byte{der, a.Raw}, PrivateKey: key}, nil
+}
+
+func template(name string, serial int64) *x509.Certificate {
+	return &x509.Certificate{SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: name}, BasicConstraintsValid: true}
 }

@@ -37,9 +37,14 @@ var layers = []layer{
 		[]string{"github.com/alecthomas/kong", "github.com/goccy/go-yaml", "github.com/gorilla/websocket"}},
 	{"fakeserver", []string{"faultproxy", "faultproxy/..."}, []string{"github.com/gorilla/websocket"}},
 	{"assertions/resilience", []string{"faultproxy", "faultproxy/...", "fakeserver"}, []string{"github.com/gorilla/websocket"}},
+	{"assertions", []string{"faultproxy", "faultproxy/...", "fakeserver"}, gomega},
 	{"assertions/specs", []string{"faultproxy", "faultproxy/..."}, ginkgo},
 	{"examples/zoo", nil, nil},
 }
+
+// gomega is Gomega without Ginkgo, what it is built from, and what fakeserver is.
+var gomega = []string{"github.com/onsi/gomega", "github.com/google/go-cmp", "go.yaml.in/yaml/v3", "golang.org/x/net", "golang.org/x/text",
+	"github.com/gorilla/websocket"}
 
 // ginkgo is Ginkgo, Gomega and what they are built from.
 var ginkgo = []string{"github.com/onsi/ginkgo/v2", "github.com/onsi/gomega", "github.com/Masterminds/semver/v3",
@@ -47,7 +52,7 @@ var ginkgo = []string{"github.com/onsi/ginkgo/v2", "github.com/onsi/gomega", "gi
 	"golang.org/x/mod", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys", "golang.org/x/text", "golang.org/x/tools"}
 
 // anywhere may be used by every package.
-var anywhere = []string{"internal/schema", "internal/certificate", "internal/bubble"}
+var anywhere = []string{"internal/schema", "internal/certificate", "internal/port", "internal/bubble"}
 
 type listed struct {
 	ImportPath string

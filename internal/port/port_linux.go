@@ -1,9 +1,12 @@
-package fakeserver
+package port
 
 import (
 	"net"
 	"syscall"
 )
+
+// errHang says why a TCP port cannot hang: it can.
+var errHang error
 
 // setBacklog changes how many connections wait to be accepted: listen(2) again.
 func setBacklog(l *net.TCPListener, n int) error {

@@ -1,0 +1,210 @@
+package assertions
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/onsi/gomega/matchers"
+	"github.com/onsi/gomega/types"
+)
+
+// value is what something measured is compared with: equal to a value, or satisfying
+// a matcher.
+type value struct {
+	want    any
+	given   any                 // what want was made of, if that is something else
+	matcher types.GomegaMatcher // nil: equal to want
+	any     bool                // once or more often, whatever want is
+	err     error               // it is neither
+}
+
+// atLeastOnce is what is asked for where no number is given.
+var atLeastOnce = value{any: true}
+
+// number is a value for something counted, given as any kind of integer or matcher.
+func number(v any) value {
+	if m, ok := v.(types.GomegaMatcher); ok {
+		return value{want: v, matcher: m}
+	}
+	switch r := reflect.ValueOf(v); {
+	case v == nil:
+	case r.CanInt() && r.Type() != reflect.TypeFor[time.Duration]():
+		if r.Int() < 0 {
+			return value{err: fmt.Errorf("%v is less than 0, which nothing counts to", v)}
+		}
+		return value{want: int(r.Int())}
+	case r.CanUint():
+		return value{want: int(r.Uint())}
+	}
+	return value{err: fmt.Errorf("%v (%T) is not a number: give an int, or a matcher such as BeNumerically(\">=\", 2)", v, v)}
+}
+
+// duration is a value for something measured in time.
+func duration(v any) value {
+	switch v := v.(type) {
+	case types.GomegaMatcher:
+		return value{want: v, matcher: v}
+	case time.Duration:
+		return value{want: v}
+	}
+	return value{err: fmt.Errorf("%v (%T) is not a duration: give a time.Duration, or a matcher such as BeNumerically(\"<\", 50*time.Millisecond)", v, v)}
+}
+
+// text is a value for a text. What is neither a text nor a matcher is compared by how
+// it prints.
+func text(v any) value {
+	if m, ok := v.(types.GomegaMatcher); ok {
+		return value{want: v, matcher: m}
+	}
+	if v == nil {
+		return value{err: fmt.Errorf("nil is not a text: give a string or a matcher")}
+	}
+	return value{want: fmt.Sprint(v), given: v}
+}
+
+// match compares. The error is the matcher's own.
+func (v value) match(measured any) (bool, error) {
+	switch {
+	case v.any:
+		return measured != 0, nil
+	case v.matcher == nil:
+		return measured == v.want, nil
+	}
+	return v.matcher.Match(measured)
+}
+
+// settled reports whether the answer stays the same however much what was measured
+// still grows.
+func (v value) settled(measured float64) bool {
+	switch want := v.want.(type) {
+	case int:
+		return measured > float64(want)
+	case time.Duration:
+		return measured > float64(want)
+	}
+	if v.any {
+		return measured > 0
+	}
+	switch c, to, ok := v.comparison(); {
+	case !ok:
+		return false
+	case c == "<" || c == ">=":
+		return measured >= to
+	case c == "<=" || c == "==" || c == ">":
+		return measured > to
+	}
+	return false
+}
+
+// comparison takes a BeNumerically apart.
+func (v value) comparison() (comparator string, to float64, ok bool) {
+	m, ok := v.matcher.(*matchers.BeNumericallyMatcher)
+	if !ok || len(m.CompareTo) != 1 {
+		return "", 0, false
+	}
+	switch r := reflect.ValueOf(m.CompareTo[0]); {
+	case r.CanInt():
+		to = float64(r.Int())
+	case r.CanUint():
+		to = float64(r.Uint())
+	case r.CanFloat():
+		to = r.Float()
+	default:
+		return "", 0, false
+	}
+	return m.Comparator, to, true
+}
+
+// String returns what was given, as a call writes it.
+func (v value) String() string {
+	switch {
+	case v.matcher == nil && v.given != nil:
+		return argument(v.given)
+	case v.matcher == nil:
+		return argument(v.want)
+	}
+	if s, ok := v.matcher.(fmt.Stringer); ok {
+		return s.String()
+	}
+	if c, to, ok := v.comparison(); ok {
+		if d, ok := v.matcher.(*matchers.BeNumericallyMatcher).CompareTo[0].(time.Duration); ok {
+			return fmt.Sprintf("BeNumerically(%q, %s)", c, argument(d))
+		}
+		return fmt.Sprintf("BeNumerically(%q, %v)", c, to)
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%T", v.matcher), "*matchers."), "Matcher") + "(…)"
+}
+
+// wish says what was expected of what was measured, or what was not: "expected 6
+// times", "expected at least 3 times".
+func (v value) wish(measured any, negated bool, unit func(any) string) string {
+	switch {
+	case v.any && negated:
+		return "expected it not to"
+	case v.any:
+		return "expected it to, at least once"
+	case v.matcher == nil && negated:
+		return "expected anything but that"
+	case v.matcher == nil:
+		return "expected " + unit(v.want)
+	}
+	if c, to, ok := v.comparison(); ok {
+		var bound any = to
+		if d, ok := v.matcher.(*matchers.BeNumericallyMatcher).CompareTo[0].(time.Duration); ok {
+			bound = d
+		} else if to == math.Trunc(to) {
+			bound = int(to)
+		}
+		if words, ok := comparators[c]; ok {
+			if negated {
+				words = opposites[c]
+			}
+			return "expected " + words + " " + unit(bound)
+		}
+	}
+	message := v.matcher.FailureMessage
+	if negated {
+		message = v.matcher.NegatedFailureMessage
+	}
+	return "expected it " + squeeze(message(measured))
+}
+
+// clause says what a matcher of gomega's wants of a text: "to contain substring <beta>".
+func clause(m types.GomegaMatcher) (text string) {
+	defer func() {
+		if recover() != nil { // it was not made for texts
+			text = "that " + value{matcher: m}.String() + " accepts"
+		}
+	}()
+	return squeeze(m.FailureMessage(""))
+}
+
+var (
+	comparators = map[string]string{"<": "less than", "<=": "at most", "==": "exactly", ">": "more than", ">=": "at least"}
+	opposites   = map[string]string{"<": "at least", "<=": "more than", "==": "anything but", ">": "at most", ">=": "less than"}
+)
+
+var (
+	typeName = regexp.MustCompile(`<[^<>\n]+>: `)
+	spaces   = regexp.MustCompile(`\s+`)
+)
+
+// squeeze makes one line of what a matcher of gomega's says, without the value that
+// it was given and without types: "to contain substring beta".
+func squeeze(message string) string {
+	if rest, ok := strings.CutPrefix(message, "Expected\n"); ok {
+		lines := strings.Split(rest, "\n")
+		i := 0
+		for i < len(lines) && strings.HasPrefix(lines[i], "    ") {
+			i++
+		}
+		if i < len(lines) {
+			message = strings.Join(lines[i:], "\n")
+		}
+	}
+	return strings.TrimSpace(spaces.ReplaceAllString(typeName.ReplaceAllString(message, ""), " "))
+}

@@ -1,0 +1,135 @@
+package diagnosis
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+)
+
+// oneLive: no more connections are in use than promised, for longer than an old one
+// needs to be replaced. A connection is in use until the client began to close it or
+// was told of its end.
+func (e *exam) oneLive() {
+	limit := max(e.policy.MaxLive, 1)
+	patience := sum(e.policy.Overlap, e.tolerance)
+	n := 0
+	for _, c := range e.clients {
+		if c.unsure != "" {
+			e.blindTo(c, nil, c.unsure)
+			continue
+		}
+		var live []*track
+		before := n
+		for _, t := range c.tracks {
+			switch {
+			case t.conn > 0 && t.partial():
+				e.blindTo(c, t, t.blind(0))
+				continue
+			case t.opened == nil:
+				continue
+			}
+			n++
+			live = append(live, t)
+			if len(live) <= limit {
+				continue
+			}
+			// The longest time for which this one and limit others were in use.
+			from, until := t.opened.At, e.inUse(t)
+			var still []*track
+			for _, other := range live {
+				if e.inUse(other) > from {
+					still = append(still, other)
+				}
+			}
+			live = still
+			if len(live) <= limit {
+				continue
+			}
+			for _, other := range leastUsed(live, limit+1, e.inUse) {
+				until = min(until, e.inUse(other))
+			}
+			if over := until - from; over > patience {
+				oldest := live[0]
+				e.fault(c, t, Finding{Text: fmt.Sprintf("%d connections were in use at the same time, the oldest of them %s", len(live), oldest.name()),
+					Measured: "for " + span(over), Expected: fmt.Sprintf("%d, or more for up to %s", limit, span(patience))},
+					oldest.opened, t.opened)
+			}
+		}
+		if n == before+1 {
+			n = before // one alone shows nothing
+		}
+	}
+	e.kept(n, "connection", "%s, never more in use at a time than there may be")
+	e.nothing("no client had more than one connection")
+}
+
+// inUse is until when a client used a connection, as far as was seen.
+func (e *exam) inUse(t *track) time.Duration { return min(t.openUntil(e.r.now), t.sight()) }
+
+// leastUsed returns the n tracks that were in use longest.
+func leastUsed(tracks []*track, n int, until func(*track) time.Duration) []*track {
+	longest := append([]*track(nil), tracks...)
+	for i := range longest {
+		for j := i + 1; j < len(longest); j++ {
+			if until(longest[j]) > until(longest[i]) {
+				longest[i], longest[j] = longest[j], longest[i]
+			}
+		}
+	}
+	return longest[:min(n, len(longest))]
+}
+
+// oneAttempt: no attempt is made while another one is under way (RFC 6455 section 4.1,
+// step 2).
+func (e *exam) oneAttempt() {
+	n := 0
+	for _, c := range e.clients {
+		if c.unsure != "" {
+			e.blindTo(c, nil, c.unsure)
+			continue
+		}
+		if len(c.tracks) > 1 {
+			n += len(c.tracks)
+		}
+		for i, t := range c.tracks {
+			for _, old := range c.tracks[:i] {
+				until, what := old.pending(e.r.now)
+				if old.conn > 0 && old.partial() || old.deaf != nil && old.deaf.At <= t.events[0].At {
+					continue // its client may have given it up unseen
+				}
+				if both := until - t.events[0].At; both > e.tolerance {
+					e.fault(c, t, Finding{Text: fmt.Sprintf("the client tried to connect while %s was still connecting", old.name()),
+						Measured: "both for " + span(both), Expected: "one at a time"}, &old.events[0], &t.events[0], what)
+				}
+			}
+		}
+	}
+	e.kept(n, "attempt", "%s, one at a time")
+	e.nothing("no client made more than one attempt")
+}
+
+// pending is until when an attempt was under way: until it was answered or ended, or
+// now, and with what.
+func (t *track) pending(now time.Duration) (until time.Duration, what *timeline.Event) {
+	until = now
+	for _, ev := range []*timeline.Event{t.response, t.opened, t.acted, t.told, t.ended, t.looseEnd()} {
+		if precedes(ev, what) {
+			until, what = ev.At, ev
+		}
+	}
+	return until, what
+}
+
+// looseEnd is with what a TCP connection ended that brought no request; nil if it did
+// not end, or brought one.
+func (t *track) looseEnd() *timeline.Event {
+	if t.conn > 0 {
+		return nil
+	}
+	last := &t.events[len(t.events)-1]
+	if a := makeLoose(Attempt{}, t); !a.Ended {
+		return nil
+	}
+	return last
+}

@@ -1,0 +1,132 @@
+package faultproxy
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/internal/certificate"
+)
+
+// BadCertificate shows the client a certificate with a problem.
+func (p *Plan) BadCertificate(problem CertificateProblem) {
+	if !p.needs(StageAccept, "bad-certificate") || !p.possible(BadCertificate{problem}.validOn) {
+		return
+	}
+	p.credit()
+	p.cert = &problem
+}
+
+// CutTLS ends the client's TCP connection in the middle of the TLS handshake, behind
+// the first n bytes of the proxy's answer.
+func (p *Plan) CutTLS(n int, how Ending) {
+	if !p.needs(StageAccept, "cut-tls") || !p.possible(CutTLS{}.validOn) {
+		return
+	}
+	p.credit()
+	p.cut = &Cut{After: n, How: how}
+}
+
+// possible asks whether the proxy can do something.
+func (p *Plan) possible(on func(*Proxy) error) bool {
+	if err := on(p.proxy); err != nil {
+		p.NotApplied("%v", err)
+		return false
+	}
+	return true
+}
+
+// hello does the TLS handshake with a client, if the port has TLS, as the plan says.
+// It returns nil if that did not work out.
+func (p *Proxy) hello(c net.Conn, plan *Plan) net.Conn {
+	if p.TLSConfig == nil {
+		return c
+	}
+	cfg, socket := p.TLSConfig, c
+	if plan.cert != nil {
+		var err error
+		if cfg, err = p.badConfig(*plan.cert); err != nil {
+			p.fail(0, "making a certificate", err)
+			return nil
+		}
+	}
+	if plan.cut != nil {
+		socket = &cutConn{Conn: c, left: plan.cut.After}
+	}
+	t := tls.Server(socket, cfg)
+	err := t.Handshake()
+	switch {
+	case plan.cut != nil && (err == nil || errors.Is(err, errCut)):
+		p.cutHello(c, *plan.cut, plan.by)
+		return nil
+	case err != nil:
+		p.badHello(c, err, plan.by)
+		return nil
+	}
+	return t
+}
+
+// badConfig is the TLS configuration with a certificate that has a problem.
+func (p *Proxy) badConfig(problem CertificateProblem) (*tls.Config, error) {
+	leaf, authority := certificate.ForAddress(p.Listener.Addr()), p.authority
+	switch problem {
+	case Expired:
+		leaf.NotBefore, leaf.NotAfter = time.Now().Add(-48*time.Hour), time.Now().Add(-24*time.Hour)
+	case WrongName:
+		leaf.Names, leaf.IPs = []string{"wrong-name.invalid"}, nil
+	case Untrusted:
+		var err error
+		if authority, err = certificate.NewAuthority(); err != nil {
+			return nil, err
+		}
+	}
+	cert, err := authority.Issue(leaf)
+	cfg := p.TLSConfig.Clone()
+	cfg.Certificates, cfg.GetCertificate, cfg.GetConfigForClient = []tls.Certificate{cert}, nil, nil
+	return cfg, err
+}
+
+// cutHello ends a connection in the middle of its TLS handshake.
+func (p *Proxy) cutHello(c net.Conn, cut Cut, rule ruleRef) {
+	p.mute(c, fmt.Errorf("TLS handshake: %v", cut), rule)
+	switch cut.how() {
+	case RST:
+		resetConn(c)
+	case FullClose: // the caller closes
+	case HalfClose:
+		halfClose(c)
+	default:
+		drain(c)
+	}
+}
+
+var errCut = errors.New("cut by a rule")
+
+// cutConn is a connection on which so many bytes can be written.
+type cutConn struct {
+	net.Conn
+	left int
+}
+
+func (c *cutConn) Write(b []byte) (int, error) {
+	if len(b) <= c.left {
+		c.left -= len(b)
+		return c.Conn.Write(b)
+	}
+	n, err := c.Conn.Write(b[:c.left])
+	c.left = 0
+	if err == nil {
+		err = errCut
+	}
+	return n, err
+}
+
+// withoutNotify makes a side that is about to end do so without a close_notify.
+func (l *link) withoutNotify(side frame.Direction, how Ending) {
+	if how != Keep && how != Silent {
+		l.peer(side).abrupt.Store(true)
+	}
+}

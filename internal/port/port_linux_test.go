@@ -1,0 +1,34 @@
+package port_test
+
+import (
+	"context"
+	"net"
+	"syscall"
+	"testing"
+
+	"github.com/heartbreak-ws/heartbreak/internal/port"
+)
+
+// The kernel gives the address to nobody who does not ask for it in the way that
+// servers which restart do.
+func TestAnAddressThatIsStoppedIsKept(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := port.New(l, func() (net.Listener, error) { return net.Listen("tcp", l.Addr().String()) })
+	defer p.Close()
+	if err := p.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	plain := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+		return c.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 0) })
+	}}
+	if other, err := plain.Listen(context.Background(), "tcp", l.Addr().String()); err == nil {
+		_ = other.Close()
+		t.Error("another program was given the address")
+	}
+	if err := p.Resume(); err != nil {
+		t.Error(err)
+	}
+}
