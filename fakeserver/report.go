@@ -3,47 +3,8 @@ package fakeserver
 import (
 	"strings"
 
-	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+	"github.com/heartbreak-ws/heartbreak/internal/attach"
 )
-
-// How much of a timeline goes into the log of a failed test: its beginning and its
-// end.
-const (
-	firstLines = 60
-	lastLines  = 240
-)
-
-// attach shows the timeline where the test's framework can: as an entry of the
-// report of a spec that fails, and in progress reports.
-func (s *Server) attach(tb TB) (reports bool) {
-	if !s.ownTime {
-		return false // whoever made it shows it
-	}
-	if t, ok := tb.(interface {
-		Attach(name string, tl *timeline.Timeline)
-	}); ok { // package assertions/specs
-		t.Attach("fakeserver", s.Timeline)
-		return true
-	}
-	t, ok := tb.(ginkgoT)
-	if !ok {
-		return false
-	}
-	detach := t.AttachProgressReporter(func() string { return "the timeline of fakeserver ends with:\n" + s.excerpt(0, 20) })
-	tb.Cleanup(func() {
-		detach()
-		if tb.Failed() {
-			t.AddReportEntryVisibilityFailureOrVerbose("timeline of fakeserver", s.excerpt(firstLines, lastLines))
-		}
-	})
-	return true
-}
-
-// ginkgoT is what GinkgoT() can do besides TB.
-type ginkgoT interface {
-	AttachProgressReporter(func() string) func()
-	AddReportEntryVisibilityFailureOrVerbose(name string, args ...any)
-}
 
 // finish closes the server at the end of its test and reports what went wrong.
 func (s *Server) finish(tb TB, shown bool) {
@@ -70,7 +31,7 @@ func (s *Server) finish(tb TB, shown bool) {
 	}
 	switch {
 	case !shown && (tb.Failed() || len(wrong) > 0):
-		undone = append(undone, "what fakeserver saw:\n"+s.excerpt(firstLines, lastLines))
+		undone = append(undone, "what fakeserver saw:\n"+attach.Excerpt(s.Timeline))
 		fallthrough
 	case len(undone) > 0 && tb.Failed():
 		tb.Logf("%s", strings.Join(undone, "\n"))
@@ -92,11 +53,4 @@ func (s *Server) finish(tb TB, shown bool) {
 func isSkipped(tb TB) bool {
 	t, ok := tb.(interface{ Skipped() bool })
 	return ok && t.Skipped()
-}
-
-// excerpt is the timeline as text: so many lines of its beginning, and of its end.
-func (s *Server) excerpt(first, last int) string {
-	var b strings.Builder
-	_ = s.Timeline.View().WriteEnds(&b, first, last) // a Builder takes everything
-	return b.String()
 }

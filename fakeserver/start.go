@@ -3,6 +3,7 @@ package fakeserver
 import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
+	"github.com/heartbreak-ws/heartbreak/internal/attach"
 )
 
 // TB is what a server needs of a test: *testing.T, *testing.B and GinkgoT() have it.
@@ -54,12 +55,13 @@ func (s *Server) StartIn(tb TB) *Server {
 	if err := s.Start(); err != nil {
 		tb.Fatalf("%v", err)
 	}
-	if _, ginkgo := tb.(ginkgoT); ginkgo && s.Timeline.InBubble() {
+	if attach.IsGinkgoT(tb) && s.Timeline.InBubble() {
 		_ = s.Close()
 		tb.Fatalf("fakeserver: GinkgoT() ends outside of virtual time, where this server cannot be closed: " +
 			"take the *specs.T of specs.Virtual(func(t *specs.T) { … }), or of specs.Setup, instead")
 	}
-	shown := s.attach(tb)
+	// A timeline that somebody else made is shown by them.
+	shown := s.ownTime && attach.Timeline(tb, "fakeserver", s.Timeline)
 	tb.Cleanup(func() {
 		tb.Helper()
 		s.finish(tb, shown)

@@ -35,6 +35,7 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 	"github.com/heartbreak-ws/heartbreak/internal/certificate"
 	"github.com/heartbreak-ws/heartbreak/internal/port"
+	"github.com/heartbreak-ws/heartbreak/internal/bubble"
 )
 
 // Proxy is a frame-aware proxy for one upstream. Set its fields, then Start it;
@@ -116,6 +117,9 @@ func (p *Proxy) Start() error {
 		return fmt.Errorf("faultproxy: %w", err)
 	}
 	p.target = t
+	if p.Listener == nil && bubble.Current() != 0 {
+		return errors.New("faultproxy: on loopback virtual time stands still: in a synctest bubble use InMemory")
+	}
 	if p.Listener == nil {
 		if p.Listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 			return fmt.Errorf("faultproxy: %w", err)
@@ -215,13 +219,19 @@ func (p *Proxy) forget(l *link) {
 // Close stops listening, closes every connection on both sides without a Close
 // frame, and waits until all is over, 5 s at most; then it says what it was
 // waiting for. It also says which rules that had to fire never did. Closing again
-// returns the same. The timeline stays readable.
+// returns the same. The timeline stays readable. From another testing/synctest bubble
+// than Start's it does nothing and returns timeline.ErrOtherBubble.
 func (p *Proxy) Close() error {
 	p.mu.Lock()
-	if !p.started {
-		p.mu.Unlock()
+	started := p.started
+	p.mu.Unlock()
+	if !started {
 		return nil
 	}
+	if err := p.Timeline.CheckBubble(); err != nil {
+		return fmt.Errorf("faultproxy: Close: %w", err)
+	}
+	p.mu.Lock()
 	if p.closing {
 		p.mu.Unlock()
 		<-p.closed

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
-	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+	"github.com/heartbreak-ws/heartbreak/internal/attach"
 )
 
 // TB is what a proxy needs of a test: *testing.T, *testing.B and GinkgoT() have it.
@@ -56,21 +56,34 @@ func (p *Proxy) StartIn(tb TB) *Proxy {
 	if err := p.Start(); err != nil {
 		tb.Fatalf("%v", err)
 	}
-	if a, ok := tb.(interface {
-		Attach(name string, tl *timeline.Timeline)
-	}); ok { // package assertions/specs: into the report of a spec that fails
-		a.Attach("faultproxy", p.Timeline)
+	if attach.IsGinkgoT(tb) && p.Timeline.InBubble() {
+		_ = p.Close()
+		tb.Fatalf("faultproxy: GinkgoT() ends outside of virtual time, where this proxy cannot be closed: " +
+			"take the *specs.T of specs.Virtual(func(t *specs.T) { … }), or of specs.Setup, instead")
 	}
+	shown := attach.Timeline(tb, "faultproxy", p.Timeline)
 	tb.Cleanup(func() {
 		tb.Helper()
-		if err := p.Close(); err != nil {
-			tb.Errorf("%v", err)
-		}
-		if tb.Failed() {
-			tb.Logf("%s", p.account())
-		}
+		p.finish(tb, shown)
 	})
 	return p
+}
+
+// finish closes the proxy at the end of its test and reports what went wrong.
+func (p *Proxy) finish(tb TB, shown bool) {
+	tb.Helper()
+	if err := p.Timeline.CheckBubble(); err != nil {
+		tb.Errorf("faultproxy: the proxy was started inside of a synctest bubble and cannot be closed outside: "+
+			"give it the test of the bubble, the *testing.T of synctest.Test or the *specs.T of specs.Virtual, not %T", tb)
+		return
+	}
+	err := p.Close()
+	if tb.Failed() || err != nil {
+		tb.Logf("%s", p.account(shown))
+	}
+	if err != nil {
+		tb.Errorf("%v", err)
+	}
 }
 
 // report fails the test a proxy belongs to, if err is not nil.
@@ -82,11 +95,13 @@ func (p *Proxy) report(err error) error {
 	return err
 }
 
-// account is what the log of a failed test should hold.
-func (p *Proxy) account() string {
+// account is what the log of a failed test should hold: what happened, unless that is
+// shown elsewhere, and which rules never fired.
+func (p *Proxy) account(shown bool) string {
 	var b strings.Builder
-	b.WriteString("what faultproxy saw:\n")
-	_ = p.Timeline.WriteText(&b)
+	if !shown {
+		b.WriteString("what faultproxy saw:\n" + attach.Excerpt(p.Timeline))
+	}
 	for _, line := range p.Summary() {
 		b.WriteString(line + "\n")
 	}

@@ -52,7 +52,7 @@ var ginkgo = []string{"github.com/onsi/ginkgo/v2", "github.com/onsi/gomega", "gi
 	"golang.org/x/mod", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys", "golang.org/x/text", "golang.org/x/tools"}
 
 // anywhere may be used by every package.
-var anywhere = []string{"internal/schema", "internal/certificate", "internal/port", "internal/bubble"}
+var anywhere = []string{"internal/schema", "internal/certificate", "internal/port", "internal/bubble", "internal/attach"}
 
 type listed struct {
 	ImportPath string
