@@ -33,9 +33,9 @@ import (
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+	"github.com/heartbreak-ws/heartbreak/internal/bubble"
 	"github.com/heartbreak-ws/heartbreak/internal/certificate"
 	"github.com/heartbreak-ws/heartbreak/internal/port"
-	"github.com/heartbreak-ws/heartbreak/internal/bubble"
 )
 
 // Proxy is a frame-aware proxy for one upstream. Set its fields, then Start it;
