@@ -11,6 +11,7 @@ import (
 
 	"github.com/onsi/gomega"
 
+	"github.com/heartbreak-ws/heartbreak/assertions"
 	"github.com/heartbreak-ws/heartbreak/assertions/resilience"
 	"github.com/heartbreak-ws/heartbreak/fakeserver"
 )
@@ -52,10 +53,12 @@ func (t *trial) try() {
 	t.spec(t)
 }
 
-// run starts the client against a server. More variables tell it how to behave, see
+// run starts the client against a server and waits until it has begun to connect,
+// which takes a while with so many at once. More variables tell it how to behave, see
 // its driver.
 func (t *trial) run(srv *fakeserver.Server, env ...string) {
 	resilience.Start(t, srv, t.client.Env(env...))
+	t.Eventually(srv, time.Minute).Should(assertions.HaveAttempted(gomega.BeNumerically(">", 0)))
 }
 
 // both runs two functions at once.
