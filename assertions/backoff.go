@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/diagnosis"
-	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
 // BackoffOption is an option of [HaveBackedOff]: [PlusMinus], or what tells clients
@@ -105,12 +104,7 @@ func anys[T any](list []T) []any {
 }
 
 func (s *scene) backedOff(model diagnosis.Backoff, leeway diagnosis.Leeway) verdict {
-	var attempts []diagnosis.Attempt
-	for _, a := range diagnosis.Attempts(s.known()) {
-		if s.conn == 0 || a.Conn == s.conn {
-			attempts = append(attempts, a)
-		}
-	}
+	attempts := s.tries()
 	j := model.Judge(attempts, leeway)
 	judged, why := 0, ""
 	var delays []string
@@ -208,12 +202,25 @@ func clip(list []string, most int) []string {
 	return append(slices.Clone(list[:most]), "…")
 }
 
-// known is what diagnosis is given: all that is known of the client that is judged, up
-// to now.
+// tries returns the attempts of the client that is judged, as far as they are looked
+// at.
+func (s *scene) tries() []diagnosis.Attempt {
+	var tries []diagnosis.Attempt
+	for _, attempts := range (diagnosis.Policy{ClientBy: s.by}).Attempts(s.known()) {
+		for _, a := range attempts {
+			if a.Client == s.client && (s.conn == 0 || a.Conn == s.conn) {
+				tries = append(tries, a)
+			}
+		}
+	}
+	return tries
+}
+
+// known is all that is looked at, and that there was nothing more up to now.
 func (s *scene) known() diagnosis.Source {
 	var events diagnosis.Events
-	for e := range s.events(s.all) {
-		if e.Seq >= s.first || e.Kind == timeline.KindRule {
+	for e := range s.all.All() {
+		if e.Seq >= s.first {
 			events = append(events, e)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,6 +58,10 @@ func each(clients []Clients, judge func(*scene) verdict) func(*scene) verdict {
 		}
 		var all []verdict
 		for _, own := range s.clients(by) {
+			if own.client == "" || own.client == "[redacted]" {
+				return never(fmt.Sprintf("nothing in what was recorded tells whose connection %d is", slices.Min(slices.Collect(maps.Keys(own.only)))),
+					"Look at its request: what is it that differs? Secrets are not recorded.")
+			}
 			all = append(all, judge(own).of(own.client))
 		}
 		if len(all) == 0 {
@@ -115,6 +120,7 @@ func (s *scene) clients(by diagnosis.ClientBy) []*scene {
 	var scenes []*scene
 	for _, attempts := range (diagnosis.Policy{ClientBy: by}).Attempts(s.all) {
 		own := *s
+		own.by = by
 		own.only = map[int]bool{}
 		for _, a := range attempts {
 			own.client = a.Client

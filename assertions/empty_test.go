@@ -17,6 +17,7 @@ import (
 var (
 	actionCable = heartbeat.ActionCable()
 	phoenix     = heartbeat.Phoenix()
+	engineIO    = heartbeat.EngineIO(25*sec, 20*sec)
 )
 
 // claims are matchers of every kind: those of the trials, and those that are satisfied
@@ -32,6 +33,7 @@ func claims() []matcher {
 }
 
 func TestNoMatcherIsSatisfiedByNothing(t *testing.T) {
+	defer setUpdate(t, setUpdate(t, "false"))
 	synctest.Test(t, func(t *testing.T) {
 		srv := fake.InMemory(t)
 		noted := timeline.New()

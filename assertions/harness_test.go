@@ -2,6 +2,7 @@ package assertions_test
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,7 +53,7 @@ func (p *tape) event(conn int, k timeline.Kind, dir frame.Direction, fields ...s
 
 // asks is an upgrade request.
 func (p *tape) asks(conn int, fields ...string) *tape {
-	return p.event(conn, timeline.KindRequest, frame.ToServer, append([]string{"method", "GET", "target", "/"}, fields...)...)
+	return p.event(conn, timeline.KindRequest, frame.ToServer, append(fields, "method", "GET", "target", "/")...)
 }
 
 // opens is an upgrade request and its 101.
@@ -130,3 +131,43 @@ func says(t *testing.T, want string, m matcher, actual any) {
 
 // final reports whether a matcher says that its verdict is final.
 func final(m matcher, actual any) bool { return !m.MatchMayChangeInTheFuture(actual) }
+
+// story is what happened, and what a matcher has to say about it.
+type story struct {
+	name string
+	play func(*tape)
+	on   func(*tape) any // nil: everything
+	m    matcher
+	want string // yes, no or unclear
+	says string // in its message; for yes, that of the negation
+}
+
+func tell(t *testing.T, stories []story) {
+	t.Helper()
+	for _, c := range stories {
+		t.Run(c.name, func(t *testing.T) {
+			taped(t, func(t *testing.T, tl *tape) {
+				var actual any = tl.Timeline
+				if c.on != nil {
+					actual = c.on(tl) // live: made before anything happens
+				}
+				c.play(tl)
+				says(t, c.want, c.m, actual)
+				message := c.m.FailureMessage(actual)
+				if c.want == "yes" {
+					message = c.m.NegatedFailureMessage(actual)
+				}
+				if !strings.Contains(message, c.says) {
+					t.Errorf("%v: %q is not in\n%s", c.m, c.says, message)
+				}
+			})
+		})
+	}
+}
+
+// conn shows one connection, since shows what follows an event.
+func conn(n int) func(*tape) any { return func(tl *tape) any { return tl.Conn(n) } }
+
+func since(event frame.Trigger) func(*tape) any {
+	return func(tl *tape) any { return tl.Since(event) }
+}

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/heartbreak-ws/heartbreak/faultproxy/diagnosis"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
@@ -17,11 +18,12 @@ type scene struct {
 	all   *timeline.View // the whole of every connection
 	tl    *timeline.Timeline
 
-	conn   int           // the connection's number; 0: all of them
-	client string        // whose connections are judged, if clients are told apart
-	only   map[int]bool  // the numbers of these; nil: all
-	began  time.Duration // when what is judged begins
-	first  int           // the number of its first event
+	conn   int                // the connection's number; 0: all of them
+	by     diagnosis.ClientBy // how clients are told apart; zero: they are not
+	client string             // whose connections are judged, if they are
+	only   map[int]bool       // the numbers of these; nil: all
+	began  time.Duration      // when what is judged begins
+	first  int                // the number of its first event
 	now    time.Duration
 }
 

@@ -30,7 +30,7 @@ func (l *link) closeSide(side frame.Direction, c Close, rule ruleRef) {
 		return
 	}
 	raw, it := out.compose(c.frame(), rule)
-	it.data, it.close = raw, true
+	it.data, it.close, it.keepOpen = raw, true, c.KeepOpen
 	in.mu.Lock()
 	absorbs, absorb, detached := in.out.absorbs, in.out.absorb, in.out.detached
 	in.out.absorbs, in.out.absorb, in.out.detached = true, rule, true // the answer may be quick
@@ -97,8 +97,11 @@ func (ln *lane) closeSent() {
 	l, side, rule := ln.l, ln.dir, ln.out.closed
 	ln.mu.Lock()
 	ln.out.closing = false
-	answered := ln.out.answered
+	answered, keep := ln.out.answered, ln.out.keepOpen
 	ln.mu.Unlock()
+	if keep {
+		return
+	}
 	if answered {
 		ln.answered(rule)
 	}
@@ -116,9 +119,16 @@ func (l *link) absorbed(ln *lane) {
 	ln.out.absorbs = false
 	ln.mu.Unlock()
 	ln.detach(true)
-	if ln.dir == frame.ToServer { // the client's answer: the proxy is its server
+	if ln.dir == frame.ToServer && !ln.back().keepsOpen() { // the client's answer: the proxy is its server
 		ln.back().answered(rule)
 	}
+}
+
+// keepsOpen reports whether an injected Close leaves the end of TCP to the peer.
+func (ln *lane) keepsOpen() bool {
+	ln.mu.Lock()
+	defer ln.mu.Unlock()
+	return ln.out.keepOpen
 }
 
 // answered sends the FIN that follows a closing handshake toward the destination,

@@ -20,6 +20,7 @@ var verbs = map[string]func(faultproxy.Conn) error{
 	"inject":     func(c faultproxy.Conn) error { return c.Inject(frame.Ping(nil), frame.ToClient) },
 	"silence":    func(c faultproxy.Conn) error { return c.Silence(frame.ToClient) },
 	"discard":    func(c faultproxy.Conn) error { return c.Discard(frame.ToClient) },
+	"freeze":     func(c faultproxy.Conn) error { return c.Freeze(frame.ToClient) },
 	"heal":       func(c faultproxy.Conn) error { return c.Heal() },
 }
 

@@ -203,7 +203,7 @@ func (ln *lane) send(it *item) {
 	case gone && it.aside:
 		ln.tooLate(it)
 	case it.close:
-		o.isClosed, o.closed = true, it.rule
+		o.isClosed, o.closed, o.keepOpen = true, it.rule, it.keepOpen
 	case it.kind == itemFrame && it.header.Opcode == frame.OpClose:
 		o.passedOn = true
 	}

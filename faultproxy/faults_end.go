@@ -122,6 +122,9 @@ type Close struct {
 	Reason string
 	Toward frame.Direction
 	Other  Other
+	// KeepOpen never ends TCP from here: neither behind the answer nor after 5 s. It
+	// lasts until the peer ends it.
+	KeepOpen bool
 }
 
 // CloseWith closes the client with code and reason, and the server with the same.
@@ -164,6 +167,9 @@ func (f Close) String() string {
 		s += " to both"
 	default:
 		s += fmt.Sprintf(" %v, other side %v", d, f.Other)
+	}
+	if f.KeepOpen {
+		s += ", TCP stays open"
 	}
 	return s
 }

@@ -276,5 +276,5 @@ func reason(s Status) string {
 	default:
 		return fmt.Sprintf("nothing matched %v on %v", s.Rule.On, s.Rule.Conns)
 	}
-	return fmt.Sprintf("it matched %s, but Skip, Times, OneIn or its window kept it from acting", times(s.Seen))
+	return fmt.Sprintf("it matched %s, but Skip, Times, OneIn, Spare or its window kept it from acting", times(s.Seen))
 }

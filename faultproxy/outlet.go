@@ -37,6 +37,7 @@ type item struct {
 	queued   bool // it was not sent straight through
 	aside    bool // armed: it stands between the frames of the stream
 	close    bool // an injected Close
+	keepOpen bool // behind which the proxy does not end TCP
 	lost     bool // a shaper swallows it
 	rule     ruleRef
 	count    int
@@ -76,6 +77,7 @@ type outlet struct {
 	isClosed bool
 	closing  bool // one is armed
 	answered bool // and was answered already: a FIN follows it
+	keepOpen bool // it went out, and the proxy does not end TCP behind it
 	passedOn bool // a Close of the source's own went out
 	detached bool // the source's end does not concern the destination
 	sink     bool // what arrives goes nowhere

@@ -29,7 +29,10 @@ type Rule struct {
 	// Skip lets the first n occurrences pass. Times ends the rule after n firings;
 	// 0 is without end. OneIn fires by chance once in n occurrences; 0 and 1 always.
 	Skip, Times, OneIn int
-	// Count says over what Skip and Times count. Zero: over the proxy for
+	// Spare lets every so many occurrences pass, counted behind those that Skip lets
+	// pass: with 3 the first two fire, the third passes. 0: none.
+	Spare int
+	// Count says over what Skip, Times and Spare count. Zero: over the proxy for
 	// handshake moments, over the connection for frames and times.
 	Count Scope
 	// After and For are the window in which the rule is armed, counted from when
@@ -182,6 +185,9 @@ func (r Rule) String() string {
 	}
 	if r.OneIn > 1 {
 		fmt.Fprintf(&b, ", one in %d", r.OneIn)
+	}
+	if r.Spare > 0 {
+		fmt.Fprintf(&b, ", sparing every %d%s", r.Spare, ordinal(r.Spare))
 	}
 	if r.Times > 0 {
 		fmt.Fprintf(&b, ", %s", times(r.Times))

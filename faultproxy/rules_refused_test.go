@@ -8,6 +8,7 @@ import (
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/heartbeat"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
 )
 
@@ -81,6 +82,22 @@ func TestAddRefuses(t *testing.T) {
 		{faultproxy.Rule{On: frame.Any, Do: faultproxy.Malform{RSV: 8}}, "malform: rsv is 8; want 0 to 7"},
 		{faultproxy.Rule{On: frame.Any, Do: faultproxy.Malform{LengthBytes: 4}}, "malform: length bytes is 4; want 2 or 8"},
 		{faultproxy.Rule{On: opened, Do: faultproxy.Malform{FlipFin: true}}, "needs a frame"},
+		{faultproxy.Rule{On: faultproxy.At(-1), Do: faultproxy.Down{}}, "needs a time above zero"},
+		{faultproxy.Rule{On: faultproxy.At(0).Every(-1), Do: faultproxy.Down{}}, "a time is negative"},
+		{faultproxy.Rule{On: faultproxy.Elapsed(1).Staggered(1), Do: faultproxy.Silence{}}, "only At has a period or is staggered"},
+		{faultproxy.Rule{On: faultproxy.At(0), Do: faultproxy.Down{}, Conns: faultproxy.Nth(1)}, "the same for all connections"},
+		{faultproxy.Rule{On: faultproxy.At(0).Staggered(1), Do: faultproxy.Down{}}, "the same for all connections"},
+		{faultproxy.Rule{On: faultproxy.At(0), Do: faultproxy.Down{For: -1}}, "negative"},
+		{faultproxy.Rule{On: faultproxy.At(0), Do: faultproxy.Down{Drop: faultproxy.End{Gap: 1}}}, "both sides are kept"},
+		{faultproxy.Rule{Do: faultproxy.Down{}}, "needs a trigger"},
+		{faultproxy.Rule{On: faultproxy.At(0), Do: faultproxy.Rate{}}, "hangs on nothing"},
+		{faultproxy.Rule{On: frame.Any, Do: drop, Conns: faultproxy.Conns{Every: -1}}, "every -1 is negative"},
+		{faultproxy.Rule{On: frame.Any, Do: drop, Conns: faultproxy.Conns{Percent: 100}}, "100 percent; want 1 to 99"},
+		{faultproxy.Rule{On: frame.Any, Do: drop, Spare: 1}, "Spare 1 lets everything pass"},
+		{faultproxy.Rule{On: frame.Any, Do: drop, Spare: -1}, "cannot be negative"},
+		{faultproxy.Rule{Do: faultproxy.Rate{}, Spare: 2}, "no occurrences to count"},
+		{faultproxy.Rule{On: frame.Any, Do: faultproxy.Forge{Dialect: heartbeat.SignalR()}}, "not answered, so there is nothing to forge"},
+		{faultproxy.Rule{On: frame.Any, Do: faultproxy.Forge{Dialect: heartbeat.Dialect{Name: "x"}}}, "forge: "},
 		{faultproxy.Rule{Do: faultproxy.BadCertificate{Problem: 9}}, "unknown problem"},
 		{faultproxy.Rule{Do: faultproxy.CutTLS{How: faultproxy.Silent}}, "does not end the connection"},
 		{faultproxy.Rule{Do: faultproxy.CutTLS{After: -1}}, "cut-tls: -1 bytes"},

@@ -46,7 +46,7 @@ type counter struct{ seen, fired int }
 func (a *armed) admits(c *counter, chance *rand.Rand) bool {
 	c.seen++
 	switch {
-	case c.seen <= a.Skip, a.Times > 0 && c.fired >= a.Times:
+	case c.seen <= a.Skip, a.Times > 0 && c.fired >= a.Times, a.Spare > 0 && (c.seen-a.Skip)%a.Spare == 0:
 		return false
 	case a.OneIn > 1:
 		return chance.IntN(a.OneIn) == 0
@@ -171,8 +171,11 @@ func arm(r Rule) (*armed, error) {
 	if err := r.Conns.validate(); err != nil {
 		return fail("%w", err)
 	}
-	if r.Skip < 0 || r.Times < 0 || r.OneIn < 0 || r.After < 0 || r.For < 0 {
-		return fail("Skip, Times, OneIn, After and For cannot be negative")
+	if r.Skip < 0 || r.Times < 0 || r.OneIn < 0 || r.Spare < 0 || r.After < 0 || r.For < 0 {
+		return fail("Skip, Times, OneIn, Spare, After and For cannot be negative")
+	}
+	if r.Spare == 1 {
+		return fail("Spare 1 lets everything pass; want 2 or more, or 0 for nothing")
 	}
 	stage, err := stageOf(r.On)
 	if err != nil {
@@ -184,6 +187,9 @@ func arm(r Rule) (*armed, error) {
 	}
 	if r.On == nil && can&StagePath == 0 {
 		stage = can & (StageAccept | StageRequest | StageResponse)
+		if can&StageProxy != 0 { // it goes with any moment, so none is its own
+			stage = 0
+		}
 		switch stage {
 		case StageAccept, StageRequest, StageResponse:
 		case StageRequest | StageResponse, StageAccept | StageRequest | StageResponse:
@@ -200,7 +206,7 @@ func arm(r Rule) (*armed, error) {
 			return fail("%w", err)
 		}
 	}
-	if _, ok := r.Do.(shaper); ok && (r.Skip > 0 || r.Times > 0 || r.OneIn > 1 || r.Final) {
+	if _, ok := r.Do.(shaper); ok && (r.Skip > 0 || r.Times > 0 || r.OneIn > 1 || r.Spare > 0 || r.Final) {
 		return fail("%q acts on all bytes that pass: it has no occurrences to count, and none behind it to stop; use Conns for some connections, After and For for some time", r.Do)
 	}
 	if t := timingOf(r.On); stage == StageProxy && (!r.Conns.isZero() || t.stagger > 0) {

@@ -1,6 +1,7 @@
 package faultproxy_test
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/heartbeat"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
@@ -41,6 +43,7 @@ func drawRule(t *rapid.T) faultproxy.Rule {
 		Skip:   count.Draw(t, "skip"),
 		Times:  count.Draw(t, "times"),
 		OneIn:  count.Draw(t, "oneIn"),
+		Spare:  parts.Draw(t, "spare"),
 		Count:  rapid.SampledFrom([]faultproxy.Scope{faultproxy.CountDefault, faultproxy.CountPerConnection, faultproxy.CountPerProxy}).Draw(t, "count"),
 		After:  anyTime.Draw(t, "after"),
 		For:    anyTime.Draw(t, "for"),
@@ -56,15 +59,18 @@ func drawRule(t *rapid.T) faultproxy.Rule {
 		faultproxy.StagePath:     func(*rapid.T) frame.Trigger { return nil },
 		faultproxy.StageFrame:    drawMatch,
 		faultproxy.StageTime:     drawTiming,
+		faultproxy.StageProxy: func(t *rapid.T) frame.Trigger {
+			return faultproxy.At(anyTime.Draw(t, "at")).Every(anyTime.Draw(t, "period"))
+		},
 	}
 	var possible []func(*rapid.T) frame.Trigger
-	for s := faultproxy.StageAccept; s <= faultproxy.StagePath; s <<= 1 {
+	for s := faultproxy.StageAccept; s <= faultproxy.StageProxy; s <<= 1 {
 		if stages&s != 0 {
 			possible = append(possible, triggers[s])
 		}
 	}
 	r.On = rapid.SampledFrom(possible).Draw(t, "stage")(t)
-	if r.On == faultproxy.Accepted {
+	if _, port := r.Do.(faultproxy.Down); r.On == faultproxy.Accepted || port && strings.HasPrefix(fmt.Sprint(r.On), "at ") {
 		r.Conns = faultproxy.Conns{}
 	}
 	switch f := r.Do.(type) {
@@ -79,13 +85,14 @@ func drawRule(t *rapid.T) faultproxy.Rule {
 			r.Do = f
 		}
 	case faultproxy.Rate, faultproxy.Slice, faultproxy.Limit, faultproxy.DiscardBytes: // nothing to count
-		r.Skip, r.Times, r.OneIn, r.Final = 0, 0, 0, false
+		r.Skip, r.Times, r.OneIn, r.Spare, r.Final = 0, 0, 0, 0, false
 	}
 	return r
 }
 
 func drawConns(t *rapid.T) faultproxy.Conns {
-	c := faultproxy.Conns{From: rapid.IntRange(0, 3).Draw(t, "from"), Path: rapid.SampledFrom([]string{"", "/ws", "/a?*"}).Draw(t, "path")}
+	c := faultproxy.Conns{From: rapid.IntRange(0, 3).Draw(t, "from"), Path: rapid.SampledFrom([]string{"", "/ws", "/a?*"}).Draw(t, "path"),
+		Every: rapid.IntRange(0, 3).Draw(t, "each"), Percent: rapid.IntRange(0, 99).Draw(t, "percent")}
 	if rapid.Bool().Draw(t, "bounded") {
 		c.To = c.From + rapid.IntRange(0, 3).Draw(t, "more")
 	}
@@ -97,7 +104,9 @@ func drawConns(t *rapid.T) faultproxy.Conns {
 
 func drawTiming(t *rapid.T) frame.Trigger {
 	d := someTime.Draw(t, "d")
-	switch rapid.IntRange(0, 3).Draw(t, "timing") {
+	switch rapid.IntRange(0, 4).Draw(t, "timing") {
+	case 4:
+		return faultproxy.At(anyTime.Draw(t, "at")).Every(anyTime.Draw(t, "period"))
 	case 0:
 		return timeline.Opened
 	case 1:
@@ -165,7 +174,8 @@ var drawn = map[string]func(*rapid.T) faultproxy.Fault{
 	"close": func(t *rapid.T) faultproxy.Fault {
 		c := faultproxy.Close{
 			Code: frame.CloseCode(rapid.Uint16().Draw(t, "code")), Toward: direction.Draw(t, "toward"),
-			Other: rapid.SampledFrom([]faultproxy.Other{faultproxy.SameCode, faultproxy.OtherFIN, faultproxy.OtherKeep}).Draw(t, "other"),
+			Other:    rapid.SampledFrom([]faultproxy.Other{faultproxy.SameCode, faultproxy.OtherFIN, faultproxy.OtherKeep}).Draw(t, "other"),
+			KeepOpen: rapid.Bool().Draw(t, "keepOpen"),
 		}
 		if c.Code != 0 {
 			c.Reason = rapid.StringN(0, 30, 123).Draw(t, "reason")
@@ -201,6 +211,21 @@ var drawn = map[string]func(*rapid.T) faultproxy.Fault{
 			f.End = drawEnd(t)
 		}
 		return f
+	},
+	"down": func(t *rapid.T) faultproxy.Fault {
+		f := faultproxy.Down{Hang: rapid.Bool().Draw(t, "hang"), For: anyTime.Draw(t, "for")}
+		if rapid.Bool().Draw(t, "drops") {
+			f.Drop = drawEnd(t)
+		}
+		return f
+	},
+	"forge": func(t *rapid.T) faultproxy.Fault {
+		d := rapid.SampledFrom([]heartbeat.Dialect{{}, heartbeat.Protocol(), heartbeat.Text("a", "b"), heartbeat.Phoenix(),
+			heartbeat.EngineIO(time.Second, 300*time.Millisecond), heartbeat.GraphQLTransportWS()}).Draw(t, "dialect")
+		if d.Name != "" && rapid.Bool().Draw(t, "changed") {
+			d.Interval = anyTime.Draw(t, "interval")
+		}
+		return faultproxy.Forge{Dialect: d}
 	},
 	"redirect": func(t *rapid.T) faultproxy.Fault {
 		return faultproxy.Redirect{Location: rapid.SampledFrom([]string{"/", "wss://a.test/b?c"}).Draw(t, "location"),

@@ -9,13 +9,14 @@ import (
 
 // endForms are the forms of what closes, ends or silences a connection.
 var endForms = map[string]faultForm{
-	"close": form(true, []string{"code", "reason", "toward", "other"},
+	"close": form(true, []string{"code", "reason", "toward", "other", "keep_open"},
 		func(n schema.Node) Close {
 			return Close{
-				Code:   decodeCode(n.At("code")),
-				Reason: n.At("reason").String(),
-				Toward: decodeDirection(n.At("toward")),
-				Other:  Other(decodeOption(n.At("other"), otherNames)),
+				Code:     decodeCode(n.At("code")),
+				Reason:   n.At("reason").String(),
+				Toward:   decodeDirection(n.At("toward")),
+				Other:    Other(decodeOption(n.At("other"), otherNames)),
+				KeepOpen: n.At("keep_open").Bool(),
 			}
 		},
 		func(n schema.Node) Close { return Close{Code: decodeCode(n)} },
@@ -26,6 +27,7 @@ var endForms = map[string]faultForm{
 			if f.Other != SameCode {
 				t["other"] = f.Other.String()
 			}
+			put(t, "keep_open", f.KeepOpen)
 			return nil
 		}),
 	"end": form(false, endKeys, readEnd, shortEnd, writeEnd),

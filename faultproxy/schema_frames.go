@@ -3,9 +3,11 @@ package faultproxy
 import (
 	"encoding/hex"
 	"fmt"
+	"reflect"
 	"strconv"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/heartbeat"
 	"github.com/heartbreak-ws/heartbreak/internal/schema"
 )
 
@@ -98,6 +100,24 @@ var frameForms = map[string]faultForm{
 				put(t, "length", int(f.Length))
 			}
 			return nil
+		}),
+	"forge": form(true, []string{"dialect"},
+		func(n schema.Node) Forge {
+			if d := n.At("dialect"); d.Exists() {
+				return Forge{heartbeat.Decode(d)}
+			}
+			return Forge{}
+		},
+		func(n schema.Node) Forge { return Forge{heartbeat.Decode(n)} },
+		func(f Forge, t tree) (err error) {
+			if f.Dialect.Name == "" {
+				return nil
+			}
+			t["dialect"] = f.Dialect.Name
+			if named, unknown := heartbeat.Parse(f.Dialect.Name); unknown != nil || !reflect.DeepEqual(named, f.Dialect) {
+				t["dialect"], err = heartbeat.Encode(f.Dialect)
+			}
+			return err
 		}),
 	"inject-bytes": form(false, []string{"text", "hex", "toward"},
 		func(n schema.Node) InjectBytes {

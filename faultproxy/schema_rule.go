@@ -37,7 +37,7 @@ func ParseRules(tree any) ([]Rule, error) {
 	return rules, err
 }
 
-var ruleKeys = []string{"name", "on", "do", "conns", "skip", "times", "one_in", "count", "after", "for", "expect", "final"}
+var ruleKeys = []string{"name", "on", "do", "conns", "skip", "times", "one_in", "spare", "count", "after", "for", "expect", "final"}
 
 // maxCount bounds the numbers of a rule, so that they fit an int everywhere.
 const maxCount = 1<<31 - 1
@@ -55,6 +55,7 @@ func DecodeRule(n schema.Node) Rule {
 		Skip:  n.At("skip").IntIn(0, maxCount),
 		Times: n.At("times").IntIn(0, maxCount),
 		OneIn: n.At("one_in").IntIn(0, maxCount),
+		Spare: n.At("spare").IntIn(0, maxCount),
 		After: n.At("after").Duration(),
 		For:   n.At("for").Duration(),
 		Final: n.At("final").Bool(),
@@ -110,6 +111,7 @@ func (r Rule) Tree() (any, error) {
 	put(tree, "skip", r.Skip)
 	put(tree, "times", r.Times)
 	put(tree, "one_in", r.OneIn)
+	put(tree, "spare", r.Spare)
 	putTime(tree, "after", r.After)
 	putTime(tree, "for", r.For)
 	put(tree, "final", r.Final)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/heartbeat"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
@@ -116,8 +117,19 @@ func TestParseRule(t *testing.T) {
 		`{do: {cut-tls: {after: 100, how: rst}}}`: {Do: faultproxy.CutTLS{After: 100, How: faultproxy.RST}},
 		`{on: opened, do: {end: {client: fin, no_close_notify: true}}}`: {
 			On: opened, Do: faultproxy.End{Client: faultproxy.FIN, NoCloseNotify: true}},
-		`{do: strip-deflate}`:      {Do: faultproxy.StripDeflate{}},
-		`{on: accepted, do: hang}`: {On: faultproxy.Accepted, Do: faultproxy.Hang{}},
+		`{on: {at: 30s}, do: down}`:     {On: faultproxy.At(30 * time.Second), Do: faultproxy.Down{}},
+		`{on: {at: 0}, do: {down: 5s}}`: {On: faultproxy.At(0), Do: faultproxy.Down{For: 5 * time.Second}},
+		`{on: accepted, do: {down: {hang: true, for: 5s, drop: rst}}}`: {
+			On: faultproxy.Accepted, Do: faultproxy.Down{Hang: true, For: 5 * time.Second, Drop: faultproxy.End{Client: faultproxy.RST, Server: faultproxy.RST}}},
+		`{on: {at: {after: 30s, every: 1m, stagger: 100ms}}, do: {close: 1012}}`: {
+			On: faultproxy.At(30 * time.Second).Every(time.Minute).Staggered(100 * time.Millisecond), Do: faultproxy.Close{Code: 1012}},
+		`{do: cut, conns: 30%}`:                                    {Do: faultproxy.Cut{}, Conns: faultproxy.Conns{Percent: 30}},
+		`{do: cut, conns: {every: 3, percent: 30}}`:                {Do: faultproxy.Cut{}, Conns: faultproxy.Conns{Every: 3, Percent: 30}},
+		`{on: {frame: {op: pong}}, do: forge, spare: 3}`:           {On: pong, Do: faultproxy.Forge{}, Spare: 3},
+		`{on: {frame: {op: pong}}, do: {forge: phoenix}}`:          {On: pong, Do: faultproxy.Forge{Dialect: heartbeat.Phoenix()}},
+		`{on: opened, do: {close: {code: 1012, keep_open: true}}}`: {On: opened, Do: faultproxy.Close{Code: 1012, KeepOpen: true}},
+		`{do: strip-deflate}`:                                      {Do: faultproxy.StripDeflate{}},
+		`{on: accepted, do: hang}`:                                 {On: faultproxy.Accepted, Do: faultproxy.Hang{}},
 		`{do: refuse, one_in: 10, count: connection, after: 1s, for: 10s, expect: fired, final: true, skip: 1}`: {
 			Do: faultproxy.Refuse{}, OneIn: 10, Count: faultproxy.CountPerConnection, After: time.Second, For: 10 * time.Second,
 			Expect: faultproxy.Fired, Final: true, Skip: 1},
@@ -168,6 +180,16 @@ func TestParseRuleProblems(t *testing.T) {
 		`{do: bad-certificate}`:                                            {`do: bad-certificate needs to be told more`},
 		`{do: {bad-certificate: old}}`:                                     {`do.bad-certificate: unknown value "old"; known: expired, wrong-name, untrusted`},
 		`{do: {cut-tls: keep}, on: opened}`:                                {`"cut-tls with fin" acts at: accepted; but`},
+		`{do: down}`:                                                       {`"down" needs a trigger`},
+		`{on: {at: {after: 1s, stagger: 1s}}, do: down}`:                   {`is about the port, which is the same for all connections: leave conns and stagger out`},
+		`{on: {at: 1s}, do: down, conns: 2}`:                               {`leave conns and stagger out`},
+		`{on: {at: {every: 1s}}, do: down}`:                                {`on.at.after: missing, but required`},
+		`{on: {at: 1s}, do: drop}`:                                         {`"drop" needs a frame and "at 1s" has none`},
+		`{do: cut, conns: 100%}`:                                           {`conns: want a share of the connections from "1%" to "99%", got "100%"`},
+		`{do: cut, conns: {percent: 100}}`:                                 {`conns.percent: want a whole number from 0 to 99`},
+		`{on: {frame: {}}, do: {forge: stomp}}`:                            {`beats of stomp are not answered, so there is nothing to forge`},
+		`{on: {frame: {}}, do: {forge: phenix}}`:                           {`do.forge: unknown dialect "phenix"`},
+		`{on: {frame: {}}, do: drop, spare: 1}`:                            {`Spare 1 lets everything pass`},
 		`{do: {cut: silent}}`:                                              {`cut: silent does not end the connection; use fin`},
 		`{do: {redirect: {}}}`:                                             {`do.redirect.location: missing, but required`},
 		`{do: {request-headers: {}}}`:                                      {`request-headers: they change nothing; set Set or Remove`},

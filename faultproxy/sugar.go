@@ -4,26 +4,7 @@ import (
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
-	"github.com/heartbreak-ws/heartbreak/faultproxy/heartbeat"
 )
-
-// DropPongs drops every answer to a heartbeat toward the client, so that its beats
-// stay unanswered while data flows. Without a dialect these are protocol pongs and
-// the text message "pong".
-func DropPongs(dialects ...heartbeat.Dialect) Rule {
-	if len(dialects) == 0 {
-		dialects = []heartbeat.Dialect{heartbeat.Protocol(), heartbeat.Text("ping", "pong")}
-	}
-	answers := make([]frame.Match, len(dialects))
-	for i, d := range dialects {
-		answers[i] = d.Answers()
-	}
-	return Rule{
-		Name: "drop-pongs",
-		On:   frame.AllOf(frame.Toward(frame.ToClient), frame.AnyOf(answers...)),
-		Do:   Drop{},
-	}
-}
 
 // IdleTimeout closes both sides, server first, without a Close frame, when no
 // byte arrived from either for d: what most proxies do.
@@ -41,4 +22,16 @@ func Lifetime(d time.Duration) Rule {
 // refused and connections end with a FIN for a while. Rule.Times ends it.
 func Flap(up, down time.Duration) Rule {
 	return Rule{Name: "flap", On: At(up).Every(up + down), Do: Down{For: down, Drop: End{Client: FIN, Server: FIN}}}
+}
+
+// IgnoreClose loses the client's Close, so that it is never answered: the server goes
+// on as if nothing had been said. The client's FIN still passes.
+func IgnoreClose() Rule {
+	return Rule{Name: "ignore-close", On: frame.AllOf(frame.Toward(frame.ToServer), frame.Op(frame.OpClose)), Do: Drop{}}
+}
+
+// LateClose holds the server's Close, and everything behind it, its FIN included, for
+// d: mostly that is the answer to the client's Close, which so comes late.
+func LateClose(d time.Duration) Rule {
+	return Rule{Name: "late-close", On: frame.AllOf(frame.Toward(frame.ToClient), frame.Op(frame.OpClose)), Do: Latency{Delay: d}}
 }

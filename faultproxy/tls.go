@@ -76,10 +76,10 @@ func (p *Proxy) badConfig(problem CertificateProblem) (*tls.Config, error) {
 	case Expired:
 		leaf.NotBefore, leaf.NotAfter = time.Now().Add(-48*time.Hour), time.Now().Add(-24*time.Hour)
 	case WrongName:
-		leaf.Names, leaf.IPs = []string{"wrong-name.invalid"}, nil
+		leaf.Names, leaf.IPs = []string{"wrong-name.invalid"}, []net.IP{net.IPv4(192, 0, 2, 1)} // RFC 2606, RFC 5737
 	case Untrusted:
 		var err error
-		if authority, err = certificate.NewAuthority(); err != nil {
+		if authority, err = certificate.NewAuthority("heartbreak, known to nobody"); err != nil {
 			return nil, err
 		}
 	}

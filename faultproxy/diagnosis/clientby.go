@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"time"
-
-	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 )
 
 // clients tells the connections of a recording apart by client.
@@ -17,6 +15,7 @@ func (p Policy) clients(r *recording) []*client {
 	var list []*client
 	byKey := map[string]*client{}
 	for _, t := range tracks {
+		t.page = p.Browser
 		key, unsure := p.ClientBy.key(r, t)
 		if t.conn == 0 && p.ClientBy.tells() && !p.ClientBy.Process {
 			// Whose it was is not known, so any of them may have tried.
@@ -36,6 +35,9 @@ func (p Policy) clients(r *recording) []*client {
 		c.attempts = append(c.attempts, a)
 	}
 	for _, c := range list {
+		if r.alone {
+			c.unsure = "only one connection is looked at, not what the client did before and after it"
+		}
 		c.link(r)
 	}
 	return list
@@ -61,10 +63,8 @@ func (p Policy) onPurpose(t *track, a Attempt) bool {
 func (t *track) heardLast(until time.Duration) time.Duration {
 	last := t.opened.At
 	for i := range t.events {
-		if ev := &t.events[i]; ev.At <= until {
-			if dir, moved := moves(ev); moved && dir == frame.ToClient {
-				last = max(last, ev.At)
-			}
+		if ev := &t.events[i]; ev.At <= until && t.hears(ev) {
+			last = max(last, ev.At)
 		}
 	}
 	return last

@@ -22,9 +22,6 @@ var (
 func closeEvent(kind ClientKind, events []timeline.Event, now time.Duration) (e frame.CloseEvent, reported bool) {
 	c := clientSide{kind: kind, check: inspector{deflate: deflated(events)}}
 	for _, ev := range events {
-		if c.half && ev.At >= c.halfAt+halfFor {
-			return c.end(false)
-		}
 		if e, reported = c.see(ev); reported {
 			return e, true
 		}

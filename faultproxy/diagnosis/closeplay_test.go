@@ -58,6 +58,9 @@ func (s sample) proxied(t *testing.T) diagnosis.Events {
 		t.Fatal(err)
 	}
 	p := faultproxy.InMemory(t, network, "ws://"+listener.Addr().String())
+	if how, ok := strings.CutSuffix(s.Case, "_mid_101"); ok {
+		p.Add(faultproxy.Rule{On: faultproxy.Responded, Do: faultproxy.Cut{After: 40, How: cuts[how]}})
+	}
 	client := dialRaw(t, network, p.URL)
 	write(t, client, s.request())
 	server, err := listener.Accept()
@@ -94,6 +97,9 @@ func (s sample) proxied(t *testing.T) diagnosis.Events {
 	_ = listener.Close()
 	return events
 }
+
+// cuts are the ends within the 101.
+var cuts = map[string]faultproxy.Ending{"fin": faultproxy.HalfClose, "close": faultproxy.FullClose, "rst": faultproxy.RST}
 
 // watched is how long the recording goes on behind the last act. ws waits for 30 s
 // for a FIN that does not come.

@@ -30,6 +30,15 @@ func TestConnectionsThatAreCutTogether(t *testing.T) {
 			t.Errorf("half a second apart: %s", r)
 		}
 	}
+	// Silent since the same moment, and cut at the same one: by a timer.
+	silent := func(n int, start time.Duration) diagnosis.Events {
+		return conn(n, start, open(join(chatter(100*ms, 12793*ms-start, 300*ms), []step{at(12793*ms-start, hear("to all"))}, serverGone(20123*ms-start))...)...)
+	}
+	for _, r := range diagnosis.All(merge(silent(1, 0), silent(2, 3*sec))) {
+		if r.Cause.ID != diagnosis.IDIdleTimeout || !strings.Contains(r.Cause.Text, "silences are constant, lifetimes are not") {
+			t.Errorf("silent since the same moment: %s", r)
+		}
+	}
 	// A client that leaves at that moment was not cut.
 	left := conn(2, 3*sec, open(join(chatter(100*ms, 13*sec, 300*ms), []step{at(17123*ms, fin(toS, passed))})...)...)
 	if r := diagnosis.Diagnose(merge(three[0], left), 1); r.Cause.ID != diagnosis.IDNoCloseFrame {
@@ -50,6 +59,10 @@ func TestClosesAtTheSameAge(t *testing.T) {
 		if r.Cause.ID != diagnosis.IDMaxLifetime || r.Cause.Confidence != diagnosis.Medium || !strings.Contains(r.Cause.Text, "at an age of 9.9 s, as 1 other connection") {
 			t.Errorf("%s", r)
 		}
+	}
+	cut := conn(2, 20*sec, open(join(chatter(100*ms, 5*sec, 100*ms), serverGone(9870*ms))...)...)
+	if r := diagnosis.Diagnose(merge(die(1, 0, 2*sec, 1001), cut), 1); r.Cause.ID != diagnosis.IDRestart {
+		t.Errorf("beside one that was cut without a Close: %s", r)
 	}
 	for _, r := range diagnosis.All(merge(die(1, 0, 2*sec, 1013), die(2, 20*sec, 5*sec, 1013))) {
 		if r.Cause.ID != diagnosis.IDCloseByServer {

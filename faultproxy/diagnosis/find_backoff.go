@@ -151,18 +151,22 @@ func (e *exam) equalDelays(c *client) {
 // grow.
 func (e *exam) resetsTooEarly(c *client) {
 	var run []int
+	told := false // of this run
 	for i := range c.attempts {
 		before := Attempt{}
 		if i > 0 {
 			before = c.attempts[i-1]
 		}
 		if !c.measured(i) || !before.Opened || before.By == Client || before.KnownAt-before.OpenedAt >= shortLived {
-			run = run[:0]
+			run, told = run[:0], false
 			continue
 		}
 		run = append(run, i)
-		least, most := c.extent(run)
-		if len(run) >= manyShort && most < shortLived && float64(most) <= 1.5*float64(least)+float64(e.tolerance) {
+		if told || len(run) < manyShort {
+			continue
+		}
+		if least, most := c.extent(run); most < shortLived && float64(most) <= 1.5*float64(least)+float64(e.tolerance) {
+			told = true
 			e.fault(c, c.tracks[i], Finding{Text: fmt.Sprintf("%s in a row lasted less than %s, and the client came back as fast as before",
 				count(len(run), "connection"), limitWords(shortLived)), Measured: between(least, most), Expected: "longer and longer delays"}, c.between(run[0]-1, i)...)
 		}

@@ -52,6 +52,14 @@ func moves(ev *timeline.Event) (frame.Direction, bool) {
 	return 0, false
 }
 
+// hears reports whether something came to the client with an event. The browser of a
+// page keeps pings and pongs to itself.
+func (t *track) hears(ev *timeline.Event) bool {
+	dir, moved := moves(ev)
+	op := ev.Header.Opcode
+	return moved && dir == frame.ToClient && !(t.page && ev.Kind == timeline.KindFrame && (op == frame.OpPing || op == frame.OpPong))
+}
+
 // unreadable reports whether frames of the client cannot be told from beats, because
 // they are compressed and the beat is known by its payload.
 func (t *track) unreadable(d heartbeat.Dialect) bool {
@@ -91,7 +99,7 @@ func (e *exam) pulse(t *track, until time.Duration) pulse {
 			continue
 		}
 		rearms := beats || opens && len(found.beats) > 0 && ev.At < found.beats[0].At ||
-			(p.Rearm == RearmReceived || p.Rearm == RearmAny) && dir == frame.ToClient ||
+			(p.Rearm == RearmReceived || p.Rearm == RearmAny) && t.hears(ev) ||
 			(p.Rearm == RearmSent || p.Rearm == RearmAny) && dir == frame.ToServer
 		if !rearms {
 			last.busy = last.busy || !ev.Header.Opcode.IsControl() && !isAnswer(p.Dialect, ev)

@@ -143,6 +143,10 @@ const deliberateWithin = 5 * time.Second
 func (e *exam) afterOwnClose() {
 	n := 0
 	for _, c := range e.clients {
+		if c.unsure != "" {
+			e.blindTo(c, nil, c.unsure)
+			continue
+		}
 		for i, t := range c.tracks {
 			if !c.attempts[i].onPurpose || closeCode(t.acted) != frame.CodeNormalClosure {
 				continue

@@ -1,7 +1,9 @@
 package diagnosis
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
@@ -46,7 +48,7 @@ func (e *exam) oneLive() {
 			if len(live) <= limit {
 				continue
 			}
-			for _, other := range leastUsed(live, limit+1, e.inUse) {
+			for _, other := range longestUsed(live, limit+1, e.inUse) {
 				until = min(until, e.inUse(other))
 			}
 			if over := until - from; over > patience {
@@ -67,17 +69,10 @@ func (e *exam) oneLive() {
 // inUse is until when a client used a connection, as far as was seen.
 func (e *exam) inUse(t *track) time.Duration { return min(t.openUntil(e.r.now), t.sight()) }
 
-// leastUsed returns the n tracks that were in use longest.
-func leastUsed(tracks []*track, n int, until func(*track) time.Duration) []*track {
-	longest := append([]*track(nil), tracks...)
-	for i := range longest {
-		for j := i + 1; j < len(longest); j++ {
-			if until(longest[j]) > until(longest[i]) {
-				longest[i], longest[j] = longest[j], longest[i]
-			}
-		}
-	}
-	return longest[:min(n, len(longest))]
+// longestUsed returns the n tracks that were in use longest.
+func longestUsed(tracks []*track, n int, until func(*track) time.Duration) []*track {
+	sorted := slices.SortedStableFunc(slices.Values(tracks), func(a, b *track) int { return cmp.Compare(until(b), until(a)) })
+	return sorted[:min(n, len(sorted))]
 }
 
 // oneAttempt: no attempt is made while another one is under way (RFC 6455 section 4.1,
@@ -92,8 +87,13 @@ func (e *exam) oneAttempt() {
 		if len(c.tracks) > 1 {
 			n += len(c.tracks)
 		}
-		for i, t := range c.tracks {
-			for _, old := range c.tracks[:i] {
+		var earlier []*track // that are still under way
+		for _, t := range c.tracks {
+			earlier = slices.DeleteFunc(earlier, func(old *track) bool {
+				until, _ := old.pending(e.r.now)
+				return until <= t.events[0].At
+			})
+			for _, old := range earlier {
 				until, what := old.pending(e.r.now)
 				if old.conn > 0 && old.partial() || old.deaf != nil && old.deaf.At <= t.events[0].At {
 					continue // its client may have given it up unseen
@@ -103,6 +103,7 @@ func (e *exam) oneAttempt() {
 						Measured: "both for " + span(both), Expected: "one at a time"}, &old.events[0], &t.events[0], what)
 				}
 			}
+			earlier = append(earlier, t)
 		}
 	}
 	e.kept(n, "attempt", "%s, one at a time")

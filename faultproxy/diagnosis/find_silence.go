@@ -35,7 +35,7 @@ func (e *exam) deafnesses(c *client, t *track, until time.Duration) (list []deaf
 		if ev == t.acted {
 			break
 		}
-		if !moved || ev.At > until {
+		if !moved || ev.At > until || dir == frame.ToClient && !t.hears(ev) {
 			continue
 		}
 		if dir == frame.ToClient {
@@ -122,6 +122,8 @@ func (e *exam) overdue(f func(c *client, t *track, d deafness, late bool)) {
 			case d.to <= deadline:
 			case d.unsure != "":
 				e.blindTo(c, t, d.unsure)
+			case e.r.alone && d.end == nil:
+				e.blindTo(c, t, c.unsure) // it may have opened another one
 			case t.blind(d.to) != "" && t.sight() <= deadline:
 				e.blindTo(c, t, t.blind(d.to))
 			default:
@@ -162,7 +164,7 @@ func (e *exam) rearmed() {
 		switch {
 		case !late:
 			n++
-		case len(d.beats) > 2 && d.beats[len(d.beats)-1].At > sum(d.beats[0].At, e.policy.AnswerTimeout):
+		case len(d.beats) > 0 && d.beats[len(d.beats)-1].At > sum(d.beats[0].At, e.policy.AnswerTimeout):
 			last := d.beats[len(d.beats)-1]
 			e.fault(c, t, Finding{Text: "the client beat on into the silence as if each beat of its own proved the peer alive",
 				Measured: count(len(d.beats), "unanswered beat") + " in " + span(last.At-d.from),
@@ -221,10 +223,8 @@ func (e *exam) unansweredAlive(t *track, until time.Duration) int {
 func (t *track) heardAfter(b heartbeat.Beat, until time.Duration) *timeline.Event {
 	var last *timeline.Event
 	for i := b.Tag + 1; i < len(t.events); i++ {
-		if ev := &t.events[i]; ev.At > b.At && ev.At < until {
-			if dir, moved := moves(ev); moved && dir == frame.ToClient {
-				last = ev
-			}
+		if ev := &t.events[i]; ev.At > b.At && ev.At < until && t.hears(ev) {
+			last = ev
 		}
 	}
 	return last

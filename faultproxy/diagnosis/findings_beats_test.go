@@ -124,6 +124,8 @@ func TestDeadPeerRules(t *testing.T) {
 		{"alive by any byte", p, playing(news(9*sec, 60*sec)), notJudged, 0, "no silence lasted for 15 s"},
 		{"alive by a pong", p, playing(beats(10*sec), []step{at(20*sec, raw(toC, passed, frame.Pong(nil)))}, serverGone(34*sec)), notJudged, 0, ""},
 		{"a pong that was dropped is no byte", p, playing(beats(10*sec), []step{at(20*sec, say("ping")), at(20*sec, send(toC, arrived, frame.Text("pong")))}, chatter(27*sec, 27*sec, sec)), broken, 1, ""},
+		{"a ping is no sign of life to a page", beating(func(p *diagnosis.Policy) { p.Browser = true }), playing(beats(10*sec), []step{at(20*sec, say("ping")), at(22*sec, raw(toC, passed, frame.Ping(nil)))}, chatter(36*sec, 36*sec, sec)), broken, 1, "26.0 s"},
+		{"but to others", p, playing(beats(10*sec), []step{at(20*sec, say("ping")), at(22*sec, raw(toC, passed, frame.Ping(nil)))}, chatter(36*sec, 36*sec, sec)), notJudged, 0, ""},
 		{"ended by the server in time", p, playing(beats(10*sec), serverGone(24*sec)), notJudged, 0, ""},
 		{"ended by the server, too late", p, playing(beats(10*sec), serverGone(34*sec)), broken, 1, "not ended for 24.0 s"},
 		{"own messages postpone a beat that they restart", beating(rearm(diagnosis.RearmSent)), playing(beats(10*sec), chatter(18*sec, 18*sec, sec), []step{at(28*sec, say("ping"))}, gone(33*sec)), kept, 0, "23.0 s"},
@@ -137,11 +139,13 @@ func TestDeadPeerRules(t *testing.T) {
 	})
 	judged(t, diagnosis.RuleRearmed, 0, []ruling{
 		{"beats into the silence", p, playing(beats(10*sec), []step{at(20*sec, say("ping")), at(30*sec, say("ping")), at(40*sec, say("ping"))}), broken, 1, "3 unanswered beats in 30.0 s"},
+		{"two are enough", p, playing(beats(10*sec), []step{at(20*sec, say("ping")), at(30*sec, say("ping"))}), broken, 1, "2 unanswered beats"},
 		{"noticed in spite of them", p, playing(beats(10*sec), []step{at(20*sec, say("ping"))}, gone(25*sec)), kept, 0, "1 silent peer"},
 		{"not noticed, but not for them", p, playing(beats(10*sec), []step{at(20*sec, say("ping"))}, chatter(60*sec, 60*sec, sec)), notJudged, 0, ""},
 		{"nothing promised", nothing, playing(beats(10 * sec)), notJudged, 0, ""},
 	})
 	alive := beating(rearm(diagnosis.RearmReceived))
+	page := beating(rearm(diagnosis.RearmReceived), func(p *diagnosis.Policy) { p.Browser = true })
 	next := conn(2, 30*sec, open()...)
 	judged(t, diagnosis.RuleAlive, 0, []ruling{
 		{"replaced", alive, merge(playing([]step{at(10*sec, say("ping")), at(12*sec, hear("news"))}, gone(15*sec)), next), broken, 1, "although something came after it (measured the last came 3.0 s before"},
@@ -149,6 +153,7 @@ func TestDeadPeerRules(t *testing.T) {
 		{"replaced for silence", alive, merge(playing([]step{at(10*sec, say("ping"))}, gone(15*sec)), next), notJudged, 0, ""},
 		{"closed on purpose", alive, merge(playing([]step{at(10*sec, say("ping")), at(12*sec, hear("news")), at(15*sec, clientCloses(1000, ""))}), next), notJudged, 0, ""},
 		{"closed at another time", alive, merge(playing([]step{at(10*sec, say("ping")), at(12*sec, hear("news"))}, gone(18*sec)), next), notJudged, 0, ""},
+		{"a page does not see pings", page, merge(playing([]step{at(10*sec, say("ping")), at(12*sec, raw(toC, passed, frame.Ping(nil)))}, gone(15*sec)), next), notJudged, 0, ""},
 		{"answers are needed", beating(), merge(playing([]step{at(10*sec, say("ping")), at(12*sec, hear("news"))}, gone(15*sec)), next), notJudged, 0, "does not say"},
 	})
 }

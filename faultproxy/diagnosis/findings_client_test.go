@@ -6,7 +6,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net"
-	"net/http"
 	"strconv"
 	"sync"
 	"time"
@@ -14,15 +13,20 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/diagnosis"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 )
 
-// goodClient is a client that keeps every rule: the one that must never be blamed.
+// goodClient is a client that keeps every rule: the one that must never be blamed,
+// unless it has a flaw.
 type goodClient struct {
 	url    string
 	dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	policy diagnosis.Policy
 	rng    *rand.Rand
 	seq    int // the number of its last message
+	flaw   diagnosis.RuleID
+	conns  int
+	last   bool // the last attempt brought a connection
 }
 
 // run connects until it gives up or the context ends.
@@ -33,7 +37,7 @@ func (g *goodClient) run(ctx context.Context) {
 		if stop {
 			return
 		}
-		if stable {
+		if stable || g.flaw == diagnosis.RuleReset && g.opened() {
 			n = 0
 		}
 		n++
@@ -41,11 +45,26 @@ func (g *goodClient) run(ctx context.Context) {
 			return
 		}
 		previous = g.policy.Backoff.Delay(n, previous, g.rng)
+		switch g.flaw {
+		case diagnosis.RuleRetryAfter, diagnosis.RuleTryAgain:
+			wait = 0
+		case diagnosis.RuleDelay:
+			previous = 0
+		case diagnosis.RuleGrowth:
+			previous = g.policy.Backoff.First
+		case diagnosis.RuleRetry:
+			if !stable {
+				return
+			}
+		}
 		if !pause(ctx, max(previous, wait)) {
 			return
 		}
 	}
 }
+
+// opened reports whether the last attempt brought a connection.
+func (g *goodClient) opened() bool { return g.conns > 0 && g.last }
 
 func pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
@@ -61,21 +80,26 @@ func pause(ctx context.Context, d time.Duration) bool {
 // once makes one connection and lives it. It returns how long to wait at least before
 // the next, whether there is to be none, and whether this one was stable.
 func (g *goodClient) once(ctx context.Context) (wait time.Duration, stop, stable bool) {
-	dialer := websocket.Dialer{NetDialContext: g.dial, HandshakeTimeout: g.policy.ConnectTimeout}
+	timeout := g.policy.ConnectTimeout
+	if g.flaw == diagnosis.RuleHandshakeTimeout {
+		timeout *= 4
+	}
+	dialer := websocket.Dialer{NetDialContext: g.dial, HandshakeTimeout: timeout}
 	ws, resp, err := dialer.DialContext(ctx, g.url, nil)
-	if err != nil {
+	if g.last = err == nil; err != nil {
 		if resp == nil {
 			return 0, false, false
 		}
 		seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
-		return time.Duration(seconds) * time.Second, g.policy.GivesUpOnStatus(resp.StatusCode), false
+		return time.Duration(seconds) * time.Second, g.policy.GivesUpOnStatus(resp.StatusCode) && g.flaw != diagnosis.RuleFinalStatus, false
 	}
+	g.conns++
 	opened := time.Now()
 	code := (&goodConn{client: g, ws: ws, dead: make(chan struct{}), heard: make(chan bool, 64)}).live(ctx)
 	if code == websocket.CloseTryAgainLater {
 		wait = g.policy.TryAgainAfter
 	}
-	return wait, g.policy.GivesUpOnCode(code), time.Since(opened) >= g.policy.Backoff.ResetAfter
+	return wait, g.policy.GivesUpOnCode(code) && g.flaw != diagnosis.RuleFinalCode, time.Since(opened) >= g.policy.Backoff.ResetAfter
 }
 
 // goodConn is one connection of a goodClient.
@@ -95,7 +119,9 @@ func (c *goodConn) live(ctx context.Context) int {
 	go func() { defer close(done); c.read() }()
 	defer func() { c.ws.Close(); <-done }()
 	p := c.client.policy
-	if c.send(`{"op":"subscribe"}`) != nil {
+	flaw := c.client.flaw
+	subscribes := flaw != diagnosis.RuleResubscribed || c.client.conns == 1
+	if subscribes && c.send(`{"op":"subscribe"}`) != nil {
 		<-c.dead
 		return c.code
 	}
@@ -122,15 +148,24 @@ func (c *goodConn) live(ctx context.Context) int {
 			c.close(4000)
 			return 0
 		case <-beat.C:
-			if c.beat() != nil {
+			if flaw != diagnosis.RuleBeatsSent && c.beat() != nil {
 				<-c.dead
 				return c.code
 			}
-			if deadline == nil {
+			if flaw == diagnosis.RuleOneHeartbeat {
+				_ = c.beat()
+			}
+			if deadline == nil && flaw != diagnosis.RuleDeadPeer || flaw == diagnosis.RuleRearmed {
 				deadline = time.After(p.AnswerTimeout)
 			}
 			beat.Reset(p.Interval)
+			if flaw == diagnosis.RuleInterval {
+				beat.Reset(p.Interval * 3 / 2)
+			}
 		case <-talk.C:
+			if flaw == diagnosis.RuleUnderLoad {
+				beat.Reset(p.Interval)
+			}
 			c.client.seq++
 			text, _ := json.Marshal(map[string]any{"op": "say", "seq": c.client.seq})
 			if c.send(string(text)) != nil {
@@ -157,6 +192,17 @@ func (c *goodConn) read() {
 	}
 	c.ws.SetPongHandler(func(string) error { tell(true); return nil })
 	answer := c.ws.PingHandler()
+	switch c.client.flaw {
+	case diagnosis.RulePong:
+		answer = func(string) error { return nil }
+	case diagnosis.RulePongLatency:
+		answer = func(payload string) error {
+			time.AfterFunc(3*time.Second, func() { _ = c.ws.WriteControl(websocket.PongMessage, []byte(payload), time.Now().Add(time.Second)) })
+			return nil
+		}
+	case diagnosis.RuleCloseAnswered:
+		c.ws.SetCloseHandler(func(int, string) error { time.Sleep(time.Second); return nil })
+	}
 	c.ws.SetPingHandler(func(payload string) error { err := answer(payload); tell(false); return err })
 	for {
 		_, message, err := c.ws.ReadMessage()
@@ -195,11 +241,20 @@ func (c *goodConn) beat() error {
 
 // close makes a closing handshake and waits for its end, for as long as promised.
 func (c *goodConn) close(code int) {
-	_ = c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(time.Second))
+	wait := c.client.policy.CloseTimeout
+	payload := websocket.FormatCloseMessage(code, "")
+	switch c.client.flaw {
+	case diagnosis.RuleCloseCodes:
+		payload = []byte{1006 >> 8, 1006 & 0xff}
+	case diagnosis.RuleCloseTimeout:
+		wait *= 10
+	}
+	_ = c.ws.WriteControl(websocket.CloseMessage, payload, time.Now().Add(time.Second))
+	if c.client.flaw == diagnosis.RuleAfterClose {
+		_, _ = c.ws.NetConn().Write(frame.Text("late").WithMask([4]byte{1, 2, 3, 4}).Append(nil))
+	}
 	select {
 	case <-c.dead:
-	case <-time.After(c.client.policy.CloseTimeout):
+	case <-time.After(wait):
 	}
 }
-
-var _ = http.StatusOK

@@ -96,6 +96,7 @@ func TestCloseIsAnswered(t *testing.T) {
 		{"nothing", nothing, live(at(sec, serverCloses(1012, "")), at(12*sec, hear("x"))), broken, 1, "no Close for 11.0 s"},
 		{"nothing yet", nothing, live(at(sec, serverCloses(1012, "")), at(9*sec, hear("x"))), notJudged, 0, ""},
 		{"the socket was closed under it", nothing, live(at(sec, serverCloses(1012, "")), at(sec, closed(toC)), at(12*sec, ended())), notJudged, 0, ""},
+		{"over, as far as the recorder saw", nothing, merge(live(at(sec, serverCloses(1012, "")), at(2*sec, ended())), later(20*sec)), notJudged, 0, ""},
 		{"reset under it", nothing, live(at(sec, serverCloses(1012, "")), at(sec, rst(toC, passed)), at(2*sec, rst(toS, passed)), at(12*sec, ended())), notJudged, 0, ""},
 		{"a half-close does not hinder", nothing, live(at(sec, serverCloses(1012, "")), at(sec, fin(toC, passed)), at(2*sec, fin(toS, passed)), at(2*sec, ended())), broken, 1, ""},
 		{"an illegal Close may be answered with the end", nothing, live(at(sec, serverCloses(1006, "")), at(2*sec, fin(toS, passed)), at(2*sec, ended())), notJudged, 0, ""},

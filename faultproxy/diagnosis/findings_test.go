@@ -164,6 +164,24 @@ func TestFindingsPreferTheProxy(t *testing.T) {
 	}
 }
 
+// Who looks at one connection only does not know what the client did next.
+func TestFindingsOfOneConnection(t *testing.T) {
+	tl := timeline.New()
+	for _, ev := range merge(playing(beats(10*sec), []step{at(20*sec, say("ping"))}), conn(2, 25*sec, open(at(60*sec, say("x")))...)) {
+		tl.Append(timeline.Record{At: ev.At, Conn: ev.Conn, Kind: ev.Kind, Dir: ev.Dir, Seen: ev.Seen, Header: ev.Header, Payload: ev.Payload, Plain: true, Fields: ev.Fields})
+	}
+	p := beating(func(p *diagnosis.Policy) { p.Backoff = diagnosis.Fixed(sec); p.MaxLive = 1 })
+	for _, rule := range []diagnosis.RuleID{diagnosis.RuleDeadPeer, diagnosis.RuleDelay, diagnosis.RuleOneLive, diagnosis.RuleRetry, diagnosis.RuleFinalCode} {
+		f := of(rule, diagnosis.Findings(diagnosis.AsOf(tl.Conn(1), 90*sec), p))[0]
+		if f.Verdict != notJudged || !f.Blind || !strings.Contains(f.Text, "only one connection is looked at") {
+			t.Errorf("%s", f)
+		}
+	}
+	if f := of(diagnosis.RuleDeadPeer, diagnosis.Findings(diagnosis.AsOf(tl, 90*sec), p))[0]; f.Conn != 2 {
+		t.Errorf("the whole timeline: %s", f)
+	}
+}
+
 func TestFindingText(t *testing.T) {
 	f := of(diagnosis.RuleMasking, diagnosis.Findings(live(at(sec, raw(toS, passed, frame.Text("x")))), nothing))[0]
 	if want := "P1-masking broken, connection 1: the client sent what it must not: a client's text frame is not masked (RFC 6455 section 5.1)"; f.String() != want {

@@ -77,6 +77,9 @@ func (h *history) notDialed() (Party, Cause) {
 		c.ID, c.Text, c.Advice = IDRefused, "the server's address refused the connection: "+why, info(IDRefused).Advice
 	case strings.Contains(lower, "tls:"), strings.Contains(lower, "x509:"):
 		c.ID, c.Text, c.Advice = IDTLS, "the TLS handshake with the server failed: "+why, info(IDTLS).Advice
+	case strings.Contains(lower, "eof"), strings.Contains(lower, "reset") && !strings.Contains(lower, "connect: "):
+		c.ID, c.Confidence, c.Advice = IDTLS, Medium, info(IDTLS).Advice
+		c.Text = "TCP was connected and then ended, within what must be the TLS handshake: " + why
 	}
 	if h.response != nil {
 		c.Text += "; the client was answered " + statusWords(field(*h.response, "status"))

@@ -76,6 +76,17 @@ func closingHistories() []history {
 		{"a restart while a ping is unanswered", live(join(
 			[]step{at(sec, send(toC, passed, frame.Ping(nil))), at(9*sec, serverCloses(1012, ""))}, finAfter(9*sec))...),
 			diagnosis.IDRestart, diagnosis.Server, diagnosis.CloseFrame, diagnosis.Certain, nil, ""},
+		{"a server that is overloaded, and waits for a pong besides", live(join(
+			[]step{at(sec, send(toC, passed, frame.Ping(nil))), at(9*sec, serverCloses(1013, ""))}, finAfter(9*sec))...),
+			diagnosis.IDCloseByServer, diagnosis.Server, diagnosis.CloseFrame, diagnosis.Certain, []string{"Try Again Later"}, "hammer"},
+		{"a client whose policy is its heartbeat", live(ping(sec, "1"), at(4*sec, clientCloses(1008, "pong timeout")), at(4*sec, serverCloses(1008, "")), at(4*sec, ended())),
+			diagnosis.IDHeartbeatTimeout, diagnosis.Client, diagnosis.CloseFrame, diagnosis.High, []string{"unanswered for 3.0 s"}, ""},
+		{"a code that is not defined, made on the way to both", live(at(sec, send(toS, left, frame.Close(2000, ""))), at(sec, send(toC, left, frame.Close(2000, ""))),
+			at(sec, send(toC, arrived, frame.Close(1002, ""))), at(sec, send(toS, arrived, frame.Close(1002, ""))), at(sec, fin(toC, left)), at(sec, ended())),
+			diagnosis.IDCloseByServer, diagnosis.Server, diagnosis.CloseFrame, diagnosis.Certain, []string{"2000"}, ""},
+		{"the server's side ended on the way, and the client's closed", live(at(sec, fin(toS, left)), at(sec, send(toC, left, frame.Close(1001, ""))),
+			at(1010*ms, send(toS, arrived, frame.Close(1001, ""))), at(1010*ms, fin(toC, left)), at(1020*ms, ended())),
+			diagnosis.IDRestart, diagnosis.Server, diagnosis.CloseFrame, diagnosis.Certain, nil, ""},
 		{"a Close made on the way", live(at(sec, send(toC, left, frame.Close(1001, ""))), at(sec, send(toS, left, frame.Close(1001, ""))),
 			at(1010*ms, send(toS, arrived, frame.Close(1001, ""))), at(1010*ms, fin(toC, left)), at(1020*ms, ended())),
 			diagnosis.IDRestart, diagnosis.Server, diagnosis.CloseFrame, diagnosis.Certain, []string{"the server sent Close 1001"}, ""},

@@ -18,6 +18,8 @@ func handshakeHistories() []history {
 			diagnosis.IDHandshakeRejected, diagnosis.Server, diagnosis.NeverOpened, diagnosis.Certain, []string{"Location https://example.test/"}, "follow no redirect"},
 		{"a certificate that the proxy does not trust", one(at(0, request()), at(ms, dialed("tls: failed to verify certificate: x509: certificate has expired")), at(ms, response(left, "502")), at(ms, ended())),
 			diagnosis.IDTLS, diagnosis.Network, diagnosis.NeverOpened, diagnosis.Certain, []string{"certificate has expired", "status 502"}, "expired"},
+		{"a certificate of an unknown issuer", one(at(0, request()), at(ms, dialed("x509: certificate signed by unknown authority")), at(ms, response(left, "502")), at(ms, ended())),
+			diagnosis.IDTLS, diagnosis.Network, diagnosis.NeverOpened, diagnosis.Certain, []string{"unknown authority"}, ""},
 		{"never answered", one(at(0, request()), at(0, dialed("")), at(45*sec, fin(toS, passed)), at(45*sec, ended())),
 			diagnosis.IDNeverAnswered, diagnosis.Client, diagnosis.NeverOpened, diagnosis.High, []string{"within 45.0 s, then the client gave up"}, "timeout"},
 		{"an answer that was kept back", one(at(0, request()), at(0, dialed("")), at(ms, response(arrived, "101")), at(45*sec, fin(toS, passed)), at(45*sec, ended())),

@@ -54,6 +54,10 @@ func cutHistories() []history {
 			diagnosis.IDIdleTimeout, diagnosis.Network, diagnosis.FIN, diagnosis.Medium, []string{"no bytes for 200 ms"}, "about 200 ms"},
 		{"configured to 700 ms, behind the recorder", live(join(chatter(90*ms, 810*ms, 90*ms), serverGone(1512*ms))...),
 			diagnosis.IDIdleTimeout, diagnosis.Network, diagnosis.FIN, diagnosis.Medium, []string{"702 ms"}, "about 700 ms"},
+		{"a silence of 700 ms among others of 400 ms", live(join(chatter(400*ms, 4*sec, 400*ms), cutByBox(4700*ms))...),
+			diagnosis.IDNoCloseFrame, diagnosis.Network, diagnosis.FIN, diagnosis.Medium, nil, ""},
+		{"a server that dies when the next beat is due", live(join(chatter(2*sec, 22*sec, 2*sec), serverGone(24010*ms))...),
+			diagnosis.IDNoCloseFrame, diagnosis.Server, diagnosis.FIN, diagnosis.Medium, nil, ""},
 		{"two bytes and then nothing for 700 ms say too little", live(at(90*ms, say("a")), at(180*ms, hear("b")), at(880*ms, fin(toC, passed)), at(881*ms, ended())),
 			diagnosis.IDNoCloseFrame, diagnosis.Server, diagnosis.FIN, diagnosis.Medium, []string{"700 ms"}, ""},
 		{"reset some time after a long silence", live(join(
@@ -66,6 +70,9 @@ func cutHistories() []history {
 			[]step{at(sec, hear("x"))}, chatter(2*sec, 600*sec, sec), cutByBox(601*sec))...),
 			diagnosis.IDIdleTimeout, diagnosis.Network, diagnosis.FIN, diagnosis.Medium,
 			[]string{"no bytes from the server for 10 min 0 s", "CloudFront"}, "let the server send something"},
+		{"the server was silent for nearly as long as the client", live(
+			at(500*ms, hear("x")), at(1300*ms, say("x")), at(2200*ms, hear("x")), at(4317*ms, fin(toC, passed)), at(4318*ms, ended())),
+			diagnosis.IDNoCloseFrame, diagnosis.Server, diagnosis.FIN, diagnosis.Medium, nil, ""},
 		{"only the client's bytes count, not a default", live(join(
 			[]step{at(330*ms, say("x")), at(900*ms, hear("x")), at(1700*ms, hear("x")), at(2800*ms, hear("x"))}, cutByBox(3330*ms))...),
 			diagnosis.IDIdleTimeout, diagnosis.Network, diagnosis.FIN, diagnosis.Low,
@@ -78,6 +85,8 @@ func cutHistories() []history {
 		{"a limit of 5 s", live(join(chatter(100*ms, 4900*ms, 100*ms), cutByBox(5*sec))...),
 			diagnosis.IDMaxLifetime, diagnosis.Network, diagnosis.FIN, diagnosis.Low, []string{"cut at an age of 5.0 s", "round number"}, ""},
 
+		{"an age of 5.5 s is no limit", live(join(chatter(100*ms, 5430*ms, 100*ms), cutByBox(5500*ms))...),
+			diagnosis.IDNoCloseFrame, diagnosis.Network, diagnosis.FIN, diagnosis.High, nil, ""},
 		{"a limit of 5 s after a silence of no round length", live(join(
 			[]step{at(1230*ms, say("x")), at(2500*ms, say("x")), at(3310*ms, hear("y"))}, cutByBox(5*sec))...),
 			diagnosis.IDMaxLifetime, diagnosis.Network, diagnosis.FIN, diagnosis.Low, []string{"cut at an age of 5.0 s, the last bytes 1.7 s before"}, ""},

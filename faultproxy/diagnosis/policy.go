@@ -46,7 +46,7 @@ type Continuity struct {
 // ClientBy says how the connections of one client are told from those of others. The
 // zero value takes all connections for one client's.
 type ClientBy struct {
-	Query  string // by this parameter of the URL
+	Query  string // by this parameter of the URL, which must not look like a secret: timelines redact those
 	Header string // by this header of the upgrade request
 	// Process takes the client program that runs at the time (timeline.KindStarted). If
 	// several do, what concerns their reconnecting is not judged.
@@ -54,7 +54,7 @@ type ClientBy struct {
 }
 
 // ReportNames are the names under which a client reports about itself; empty where it
-// does not. See timeline.KindReport.
+// does not. See timeline.KindReport. [Findings] looks at Disconnect, matchers at all.
 type ReportNames struct {
 	Open       string // a connection opened
 	Close      string // a connection is over

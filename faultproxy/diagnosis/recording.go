@@ -29,6 +29,7 @@ type recording struct {
 	gaps   bool             // events are missing
 
 	partial bool // attempts were made before what is looked at
+	alone   bool // only one connection is looked at
 }
 
 // hiding is a time in which attempts could be made that nobody saw.
@@ -50,7 +51,7 @@ const forEver = time.Duration(1<<63 - 1)
 // readRecording sorts a Source. It takes what a proxy saw, or what a server saw if
 // no proxy did.
 func readRecording(src Source) *recording {
-	r := &recording{partial: beganBefore(src)}
+	r := &recording{partial: beganBefore(src), alone: isAlone(src)}
 	if known, ok := src.(asOf); ok {
 		r.now = known.now
 	}
@@ -89,6 +90,19 @@ func watched(src Source) iter.Seq[timeline.Event] {
 			}
 		}
 	}
+}
+
+// isAlone reports whether src shows one connection only, as its view does.
+func isAlone(src Source) bool {
+	if known, ok := src.(asOf); ok {
+		src = known.Source
+	}
+	view, ok := src.(interface{ ConnNumber() (int, bool) })
+	if !ok {
+		return false
+	}
+	_, alone := view.ConnNumber()
+	return alone
 }
 
 // beganBefore reports whether attempts were made before what src shows.

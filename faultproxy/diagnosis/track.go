@@ -32,6 +32,7 @@ type track struct {
 	opaque *timeline.Event // from here on what the client sends is not parsed
 	lost   *timeline.Event // events are missing here
 	spoke  bool            // the client sent a frame
+	page   bool            // the client is a page, which sees neither pings nor pongs
 
 	beats map[string][]heartbeat.Beat // the client's, by the name of the dialect, once asked for
 }

@@ -32,7 +32,7 @@ func Config(cfg *tls.Config, addr net.Addr) (*tls.Config, *Authority, error) {
 	if len(cfg.Certificates) > 0 || cfg.GetCertificate != nil || cfg.GetConfigForClient != nil {
 		return cfg, nil, nil
 	}
-	authority, err := NewAuthority()
+	authority, err := NewAuthority("heartbreak, made for one start")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -44,13 +44,13 @@ func Config(cfg *tls.Config, addr net.Addr) (*tls.Config, *Authority, error) {
 	return cfg, authority, nil
 }
 
-// NewAuthority makes an authority.
-func NewAuthority() (*Authority, error) {
+// NewAuthority makes an authority of that name.
+func NewAuthority(name string) (*Authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
 	}
-	t := template("heartbreak, made for one start", 1)
+	t := template(name, 1)
 	t.NotBefore, t.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(24*time.Hour)
 	t.IsCA = true
 	t.KeyUsage = x509.KeyUsageCertSign

@@ -14,15 +14,15 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 )
 
-// Every fault and every ending of the proxy, and every word of the server with which
-// it departs from a good server, has a row.
+// Every fault, every ending and every ready-made rule of the proxy, and every word of
+// the server with which it departs from a good server, has a row.
 func TestEveryFaultHasARow(t *testing.T) {
 	all := rows()
-	faults, endings := map[string]bool{}, map[string]bool{}
+	faults, endings, ready := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	var words strings.Builder
 	for _, r := range all {
 		for _, rule := range r.rules {
-			faults[reflect.TypeOf(rule.Do).Name()] = true
+			faults[reflect.TypeOf(rule.Do).Name()], ready[rule.Name] = true, true
 			if end, ok := rule.Do.(faultproxy.End); ok {
 				endings[end.Client.String()], endings[end.Server.String()] = true, true
 			}
@@ -34,6 +34,11 @@ func TestEveryFaultHasARow(t *testing.T) {
 	for _, name := range declared(t, "../../faultproxy", isFault) {
 		if !faults[name] {
 			t.Errorf("no row plays the fault %s", name)
+		}
+	}
+	for _, name := range declared(t, "../../faultproxy", isReadyMade) {
+		if !ready[name] {
+			t.Errorf("no row plays the ready-made rule %q", name)
 		}
 	}
 	for e := faultproxy.Keep; !strings.HasPrefix(e.String(), "ending("); e++ {
@@ -91,6 +96,28 @@ func isFault(d ast.Decl) []string {
 		return []string{name.Name}
 	}
 	return nil
+}
+
+// isReadyMade picks the names of the rules that functions return.
+func isReadyMade(d ast.Decl) (names []string) {
+	f, ok := d.(*ast.FuncDecl)
+	if !ok || f.Recv != nil || !f.Name.IsExported() || f.Type.Results == nil {
+		return nil
+	}
+	if result, ok := f.Type.Results.List[0].Type.(*ast.Ident); !ok || result.Name != "Rule" {
+		return nil
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		if pair, ok := n.(*ast.KeyValueExpr); ok {
+			key, isKey := pair.Key.(*ast.Ident)
+			value, isValue := pair.Value.(*ast.BasicLit)
+			if isKey && isValue && key.Name == "Name" {
+				names = append(names, strings.Trim(value.Value, `"`))
+			}
+		}
+		return true
+	})
+	return names
 }
 
 // isWord picks the exported functions and variables of the types that scripts are

@@ -18,8 +18,8 @@ const (
 )
 
 func rows() []row {
-	return slices.Concat(handshakeRows(), frameRows(), illegalRows(), closeRows(), endRows(), silenceRows(),
-		timerRows(), presetRows(), serverRows(), serverHandshakeRows(), clientRows())
+	return slices.Concat(handshakeRows(), changedHandshakeRows(), frameRows(), beatRows(), shapedFrameRows(), illegalRows(),
+		closeRows(), endRows(), silenceRows(), pathRows(), timerRows(), portRows(), presetRows(), serverRows(), serverHandshakeRows(), clientRows())
 }
 
 // rule is a row of one rule, which is its name.
@@ -43,5 +43,11 @@ func (r row) expect(want diagnosis.ID, front ...diagnosis.ID) row {
 // also adds to the row's name.
 func (r row) also(format string, args ...any) row {
 	r.name += ", " + fmt.Sprintf(format, args...)
+	return r
+}
+
+// settles is how long the recording goes on when the client is through.
+func (r row) settles(d time.Duration) row {
+	r.settle = d
 	return r
 }

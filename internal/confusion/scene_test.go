@@ -1,7 +1,9 @@
 package confusion
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"net"
 	"strings"
 	"testing"
@@ -24,7 +26,7 @@ type row struct {
 	// What the proxy does: a dial of its own, rules, a preset or a behavior. If any is
 	// set the row is the proxy's, else the server's.
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)
-	tls      string // "proxy" or "server": that one has a certificate nobody trusts
+	tls      string // "proxy" or "server": that one has a certificate nobody trusts; "trusted": the proxy has one
 	rules    []faultproxy.Rule
 	box      faultproxy.Middlebox
 	behavior *faultproxy.Behavior
@@ -34,10 +36,11 @@ type row struct {
 	at time.Duration
 	do func(s *scene)
 
-	hop   time.Duration // what every hop takes
-	watch time.Duration // how long the client is watched; 0: a minute
-	conn  int           // whose end is asked about; 0 is 1
-	mute  bool          // whoever does it sees a connection without a request
+	hop    time.Duration // what every hop takes
+	watch  time.Duration // how long the client is watched; 0: a minute
+	settle time.Duration // and after it is through; 0: 6 s
+	conn   int           // whose end is asked about; 0 is 1
+	mute   bool          // whoever does it sees a connection without a request
 
 	want  diagnosis.ID
 	field diagnosis.ID // what the recorder in front must say, where it sees something else
@@ -71,14 +74,10 @@ func (r row) play(t *testing.T) (own, front diagnosis.Events) {
 				r.do(s)
 			}
 		}()
-		watch := r.watch
-		if watch == 0 {
-			watch = time.Minute
-		}
 		select {
 		case <-through:
-			time.Sleep(6 * time.Second) // for what the ends still owe each other
-		case <-time.After(watch):
+			time.Sleep(cmp.Or(r.settle, 6*time.Second)) // for what the ends still owe each other
+		case <-time.After(cmp.Or(r.watch, time.Minute)):
 		}
 		synctest.Wait()
 		front = diagnosis.Events(s.front.View().Events())
@@ -120,7 +119,7 @@ func (r row) stage(t *testing.T) *scene {
 	must(t, s.server.Start())
 	next := s.server.URL
 	if r.byProxy() {
-		s.proxy = (&faultproxy.Proxy{Upstream: next, Seed: 1, Dial: r.dial, TLS: r.tls == "proxy"}).On(t, s.network)
+		s.proxy = (&faultproxy.Proxy{Upstream: next, Seed: 1, Dial: r.dial, TLS: r.tls == "proxy" || r.tls == "trusted"}).On(t, s.network)
 		must(t, s.proxy.Add(r.rules...))
 		if r.box != nil {
 			must(t, s.proxy.Use(r.box))
@@ -132,6 +131,9 @@ func (r row) stage(t *testing.T) *scene {
 		next = s.proxy.URL
 	}
 	s.front = (&faultproxy.Proxy{Upstream: next, Seed: 1}).On(t, s.network)
+	if r.tls == "trusted" {
+		s.front.UpstreamTLS = &tls.Config{RootCAs: s.proxy.CertPool()}
+	}
 	must(t, s.front.Start())
 	return s
 }
