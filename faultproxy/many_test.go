@@ -20,9 +20,9 @@ func crowd(t *testing.T, k int, until time.Duration, rules ...faultproxy.Rule) (
 		r := newRig(t, n, nil)
 		r.p.Add(rules...)
 		var clients []*side
+		r.zero = r.p.Timeline.Start()
 		for range k {
 			c, _ := r.open()
-			c.zero = r.p.Timeline.Start()
 			clients = append(clients, c)
 			time.Sleep(time.Millisecond)
 		}
@@ -79,11 +79,10 @@ func TestAtActsOnWhoIsThere(t *testing.T) {
 		r := newRig(t, n, nil)
 		r.p.Add(faultproxy.Rule{Name: "once", On: faultproxy.At(30 * time.Second), Do: faultproxy.Inject{Frame: frame.Ping([]byte("once"))}},
 			faultproxy.Rule{Name: "again", On: faultproxy.At(10 * time.Second).Every(20 * time.Second), Do: faultproxy.Inject{Frame: frame.Pong([]byte("again"))}, Times: 2})
+		r.zero = r.p.Timeline.Start()
 		early, _ := r.open()
-		early.zero = r.p.Timeline.Start()
 		time.Sleep(45 * time.Second)
 		late, _ := r.open()
-		late.zero = early.zero
 		time.Sleep(time.Hour)
 		early.wants(line(10*time.Second+hop, `pong "again"`), line(30*time.Second+hop, `ping "once"`), line(30*time.Second+hop, `pong "again"`))
 		late.wants(line(50*time.Second+hop, `pong "again"`), line(70*time.Second+hop, `pong "again"`))

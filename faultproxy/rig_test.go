@@ -24,9 +24,10 @@ const hop = time.Microsecond
 // rig is a proxy between raw clients and a raw server of the test's own, which
 // write what they like when they like, and note when they received what.
 type rig struct {
-	t *testing.T
-	n *memnet.Network
-	p *faultproxy.Proxy
+	zero time.Time // of the clocks of both ends; zero: when they open
+	t    *testing.T
+	n    *memnet.Network
+	p    *faultproxy.Proxy
 
 	upstream net.Listener
 	accepted chan net.Conn
@@ -80,6 +81,9 @@ func (r *rig) openWith(request, headers string) (client, server *side) {
 		r.t.Fatalf("upgrade through the proxy: %q, %v", head, err)
 	}
 	zero := time.Now()
+	if !r.zero.IsZero() {
+		zero = r.zero
+	}
 	client = &side{t: r.t, Conn: c, name: "client", zero: zero, masks: true}
 	server = &side{t: r.t, Conn: s, name: "server", zero: zero}
 	client.raw, client.marks = rest, []mark{{len(rest), 0}}

@@ -51,7 +51,7 @@
 // behind there is killed when it exits. At the end of the test, or by
 // [Session.Stop], the group gets SIGTERM (and SIGCONT, if it is stopped) and, 1 s
 // later, SIGKILL. A process that left the group by setsid escapes; if it holds the
-// program's output open, it is not waited for longer than 1 s. On Linux the program
+// program's output open, it is waited for until nothing has come for 1 s. On Linux the program
 // is also killed when the test process dies, as after a timeout of go test. Elsewhere
 // than on Unix only the program itself is killed.
 //

@@ -8,13 +8,14 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
-// drainFor is how long the output of a program that has exited is read on, if a
-// process that escaped from its group holds it open.
+// drainFor is for how long nothing may have come from the output of a program that has
+// exited, if a process that escaped from its group holds it open.
 const drainFor = time.Second
 
 // process is a client that is a program.
@@ -58,6 +59,18 @@ type stream struct {
 	ours, theirs *os.File
 	read         func(io.Reader)
 	done         chan struct{}
+	reads        atomic.Int64 // how often something came
+	over         atomic.Bool  // its end was read
+}
+
+// Read reads what the program printed.
+func (st *stream) Read(b []byte) (int, error) {
+	n, err := st.ours.Read(b)
+	st.reads.Add(1)
+	if err != nil {
+		st.over.Store(true)
+	}
+	return n, err
 }
 
 func (p *process) pipes() ([]*stream, error) {
@@ -114,18 +127,21 @@ func (p *process) supervise(streams []*stream, started chan<- error) {
 
 func (st *stream) serve() {
 	defer close(st.done)
-	st.read(st.ours)
+	st.read(st)
 }
 
-// drain reads the outputs to their ends.
+// drain reads the outputs to their ends, which do not come where a process that
+// escaped holds them open: then until nothing has come for a while.
 func drain(streams []*stream) {
-	timer := time.NewTimer(drainFor)
-	defer timer.Stop()
 	for _, st := range streams {
-		select {
-		case <-st.done:
-		case <-timer.C:
-			timer.Reset(0) // for the next
+		for open := true; open; {
+			before := st.reads.Load()
+			select {
+			case <-st.done:
+				open = false
+			case <-time.After(drainFor):
+				open = st.over.Load() || st.reads.Load() != before
+			}
 		}
 		_ = st.ours.Close()
 		<-st.done
