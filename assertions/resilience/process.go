@@ -60,17 +60,15 @@ type stream struct {
 	read         func(io.Reader)
 	done         chan struct{}
 	reads        atomic.Int64 // how often something came
-	over         atomic.Bool  // its end was read
+	waiting      atomic.Bool  // for more, rather than busy with what came
 }
 
 // Read reads what the program printed.
 func (st *stream) Read(b []byte) (int, error) {
-	n, err := st.ours.Read(b)
-	st.reads.Add(1)
-	if err != nil {
-		st.over.Store(true)
-	}
-	return n, err
+	st.waiting.Store(true)
+	defer st.waiting.Store(false)
+	defer st.reads.Add(1)
+	return st.ours.Read(b)
 }
 
 func (p *process) pipes() ([]*stream, error) {
@@ -140,7 +138,7 @@ func drain(streams []*stream) {
 			case <-st.done:
 				open = false
 			case <-time.After(drainFor):
-				open = st.over.Load() || st.reads.Load() != before
+				open = !st.waiting.Load() || st.reads.Load() != before
 			}
 		}
 		_ = st.ours.Close()
