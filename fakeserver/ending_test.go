@@ -246,6 +246,7 @@ func TestSendingACloseByHandKeepsTheConnection(t *testing.T) {
 func TestEndingAClosedConnectionSaysSo(t *testing.T) {
 	virtual(t, []fake.Handler{{}, fake.RejectWith(403)}, func(t *testing.T, srv *fake.Server, c *client) {
 		_ = srv.Conn(1).Reset()
+		over(t, srv.Conn(1))
 		_, _ = tryDial(t, srv, "/")
 		for conn, want := range map[*fake.Conn]string{
 			srv.Conn(1): "connection 1 is over",

@@ -32,7 +32,7 @@ func within(t *testing.T, d time.Duration) context.Context {
 // awaits waits until a trigger has selected n events.
 func awaits(t *testing.T, target resilience.Target, n int, trigger frame.Trigger) timeline.Event {
 	t.Helper()
-	e, err := target.View().WaitN(within(t, 20*time.Second), n, trigger)
+	e, err := target.View().WaitN(within(t, time.Minute), n, trigger)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func awaits(t *testing.T, target resilience.Target, n int, trigger frame.Trigger
 // exits waits until a client has exited.
 func exits(t *testing.T, s *resilience.Session) resilience.Exit {
 	t.Helper()
-	exit, err := s.Wait(within(t, 20*time.Second))
+	exit, err := s.Wait(within(t, time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
