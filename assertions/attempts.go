@@ -43,7 +43,7 @@ func HaveConnected(n any) Matcher {
 func (s *scene) count(want value, said string, what func(*conn) event) verdict {
 	n := 0
 	var last mark
-	for _, c := range lives(s.events(s.view)) {
+	for _, c := range s.lives(s.view) {
 		if e := what(c); e.happened {
 			n++
 			last = at(e.Event, fmt.Sprintf("number %d", n))

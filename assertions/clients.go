@@ -78,7 +78,7 @@ func each(clients []Clients, judge func(*scene) verdict) func(*scene) verdict {
 // crowded reports whether several client programs ran at once.
 func (s *scene) crowded() bool {
 	running := 0
-	for e := range s.all.All() {
+	for e := range s.all.Lifecycle().All() {
 		switch e.Kind {
 		case timeline.KindStarted:
 			if running++; running > 1 {

@@ -134,7 +134,7 @@ func (s *scene) closed(conditions []Closing, kind diagnosis.ClientKind, want val
 	v := want.verdict(len(such), s.saidClosed(opened, closed, such, ends, conditions))
 	v.expected = want.wish(len(such), false, closures) + asked(conditions)
 	v.unexpected = want.wish(len(such), true, closures) + asked(conditions)
-	if want.any {
+	if want.once {
 		v.expected, v.unexpected = "expected a connection closed"+asked(conditions), "expected no connection closed"+asked(conditions)
 	}
 	for _, c := range closed {

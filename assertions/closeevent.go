@@ -42,7 +42,7 @@ func (s *scene) closeEvents(name string, kind diagnosis.ClientKind) verdict {
 	}
 	var reports []timeline.Event
 	programs := 0
-	for e := range s.all.All() {
+	for e := range s.all.Lifecycle().All() {
 		switch {
 		case e.Kind == timeline.KindReport && e.Field("name") == name:
 			reports = append(reports, e)

@@ -40,6 +40,16 @@ type conn struct {
 	deaf event
 }
 
+// lives follows the connections of a view. Whether one that went unread is read again
+// shows only by what the client sent.
+func (s *scene) lives(v *timeline.View) []*conn {
+	conns := lives(s.events(v.Lifecycle()))
+	if slices.ContainsFunc(conns, func(c *conn) bool { return c.deaf.happened }) {
+		return lives(s.events(v))
+	}
+	return conns
+}
+
 // lives follows connections through events.
 func lives(events iter.Seq[timeline.Event]) []*conn {
 	conns := map[int]*conn{}

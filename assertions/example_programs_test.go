@@ -38,7 +38,7 @@ func ExampleHaveExited() {
 	ask(tl, HaveExited(0))
 	// Output:
 	// yes
-	// no: The client program exited with code 1, expected it to, at least once with 0.
+	// no: The client program exited with code 1, expected it to exit with code 0.
 }
 
 func ExampleHaveFired() {

@@ -21,34 +21,31 @@ import (
 // started with package assertions/resilience, and cannot judge without.
 func HaveExited(codes ...any) Counted {
 	var wants []value
-	var args []string
+	var ways []string
 	var err error
 	for _, c := range codes {
-		want := number(c)
+		want, way := number(c), "with code "+number(c).String()
 		if signal, ok := c.(string); ok {
-			want = text(signal)
-			args = append(args, argument(signal))
-		} else {
-			args = append(args, want.String())
+			want, way = text(signal), "by "+signal
 		}
-		if want.err != nil && err == nil {
+		if want.err != nil {
 			err = fmt.Errorf("%v (%T) is neither an exit code nor the name of a signal", c, c)
 		}
-		wants = append(wants, want)
+		wants, ways = append(wants, want), append(ways, way)
 	}
-	return counted("HaveExited("+strings.Join(args, ", ")+")", err, func(s *scene, n value) verdict {
-		return s.exited(wants, args, n)
+	return counted(call("HaveExited", wants), err, func(s *scene, n value) verdict {
+		return s.exited(wants, strings.Join(ways, " or "), n)
 	})
 }
 
-func (s *scene) exited(wants []value, args []string, want value) verdict {
+func (s *scene) exited(wants []value, how string, want value) verdict {
 	if s.conn > 0 {
 		return never("client programs belong to no connection", "Look at the server, the proxy, or a view of all connections.")
 	}
 	n, started := 0, false
 	var marks []mark
 	var ways []string
-	for e := range s.view.All() {
+	for e := range s.view.Lifecycle().All() {
 		if e.Kind != timeline.KindExit {
 			continue
 		}
@@ -62,7 +59,7 @@ func (s *scene) exited(wants []value, args []string, want value) verdict {
 		ways = append(ways, exitText(e))
 		marks = append(marks, at(e, ""))
 	}
-	for e := range s.all.All() {
+	for e := range s.all.Lifecycle().All() {
 		started = started || e.Kind == timeline.KindStarted || e.Kind == timeline.KindExit
 	}
 	if !started {
@@ -73,9 +70,12 @@ func (s *scene) exited(wants []value, args []string, want value) verdict {
 		said = "The client program exited " + strings.Join(clip(ways, 6), ", and one ") + s.where()
 	}
 	v := want.verdict(n, said)
-	if len(args) > 0 {
-		v.expected += " with " + strings.Join(args, " or ")
-		v.unexpected += " with " + strings.Join(args, " or ")
+	if how != "" {
+		v.expected += " " + how
+		v.unexpected += " " + how
+	}
+	if want.once {
+		v.expected, v.unexpected = strings.TrimSpace("expected it to exit "+how), strings.TrimSpace("expected it not to exit "+how)
 	}
 	v.final = v.final || s.view.ClientsLeft()
 	v.marks = marks

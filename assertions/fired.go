@@ -29,7 +29,7 @@ func HaveFired(rule any) Counted {
 
 func (s *scene) fired(rule, want value) verdict {
 	known, others := false, map[string]bool{}
-	for e := range s.all.All() {
+	for e := range s.all.Lifecycle().All() {
 		if e.Kind != timeline.KindRule && e.Kind != timeline.KindFault && e.Kind != timeline.KindNotApplied {
 			continue
 		}
@@ -50,7 +50,7 @@ func (s *scene) fired(rule, want value) verdict {
 	}
 	n, failed := 0, ""
 	var marks, near []mark
-	for e := range s.view.All() {
+	for e := range s.view.Lifecycle().All() {
 		switch ok, _ := rule.match(e.Rule); {
 		case !ok:
 		case e.Kind == timeline.KindFault:

@@ -151,9 +151,20 @@ func (s *sight) see(e timeline.Event, dir frame.Direction) {
 	switch {
 	case e.Kind == timeline.KindLost:
 		s.say("events are missing from the recording", raise, at(e, "missing"))
-	case (e.Kind == timeline.KindOpaque || e.Kind == timeline.KindBytes) && e.Dir == dir && e.OfClient():
-		s.say("bytes passed that were not read as frames", "Look at them on the timeline.", at(e, ""))
+	case unparsed(e, dir):
+		s.say(unread, lookAtBytes, at(e, ""))
 	}
+}
+
+// What is said where bytes were no frames.
+const (
+	unread      = "bytes passed that were not read as frames"
+	lookAtBytes = "Look at them on the timeline."
+)
+
+// unparsed reports whether with the event bytes pass that are not read as frames.
+func unparsed(e timeline.Event, dir frame.Direction) bool {
+	return dir.Has(e.Dir) && (e.Kind == timeline.KindOpaque || e.Kind == timeline.KindBytes && e.OfClient())
 }
 
 // blind is told of a frame that may be one of those asked for.

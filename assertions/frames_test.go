@@ -30,6 +30,7 @@ func TestFramesAreCountedOnTheClientsSide(t *testing.T) {
 		{"a number of times", plain, nil, HaveSent(hi).Times(BeNumerically("<", 3)), "no", "3 times, expected less than 3 times"},
 		{"dropped on its way to the server", proxied(func(tl *tape) { tl.frames(1, frame.ToServer, timeline.Arrived, hi) }), nil, HaveSent(hi).Times(1), "yes", ""},
 		{"injected toward the server", proxied(func(tl *tape) { tl.frames(1, frame.ToServer, timeline.Left, hi) }), nil, HaveSent(hi), "no", ""},
+		{"injected toward the server, by its payload", proxied(func(tl *tape) { tl.frames(1, frame.ToServer, timeline.Left, hi) }), nil, HaveSent(Equal("hi")), "no", ""},
 		{"dropped on its way to the client", proxied(func(tl *tape) { tl.frames(1, frame.ToClient, timeline.Arrived, hi) }), nil, HaveReceived(hi), "no", ""},
 		{"delayed on its way to the client", proxied(func(tl *tape) {
 			tl.frames(1, frame.ToClient, timeline.Arrived, hi).at(sec).frames(1, frame.ToClient, timeline.Left, hi)
@@ -43,6 +44,8 @@ func TestFramesAreCountedOnTheClientsSide(t *testing.T) {
 		{"a long payload that is none of those", func(tl *tape) { tl.opens(1).sends(1, frame.Binary(make([]byte, 9000))) }, nil, HaveSent(frame.AllOf(frame.Op(frame.OpText), frame.Contains("x"))), "no", ""},
 		{"more than enough in spite of a gap", func(tl *tape) { tl.opens(1).sends(1, hi).lost(3).sends(1, hi) }, nil, HaveSent(hi).Times(1), "no", ""},
 		{"there in spite of a gap", func(tl *tape) { tl.opens(1).lost(3).sends(1, hi) }, nil, HaveSent(hi), "yes", ""},
+		{"what could not be parsed", func(tl *tape) { tl.opens(1).event(1, timeline.KindOpaque, frame.ToServer) }, nil, HaveSent(hi), "unclear", "bytes passed that were not read as frames"},
+		{"what could not be parsed, the other way", func(tl *tape) { tl.opens(1).event(1, timeline.KindOpaque, frame.ToClient) }, nil, HaveSent(hi), "no", ""},
 		{"bytes that are no frames", func(tl *tape) { tl.opens(1).event(1, timeline.KindBytes, frame.ToClient) }, nil, HaveReceived(hi), "unclear", "bytes passed that were not read as frames"},
 	})
 }
@@ -55,6 +58,7 @@ func TestSequences(t *testing.T) {
 	tell(t, []story{
 		{"in this order", play, nil, HaveExchanged(Sent(hello), Received(welcome), Sent(hello)), "yes", "exchanged all of 3 frames in this order"},
 		{"in another order", play, nil, HaveExchanged(Received(welcome), Sent(hello), Received(welcome)), "no", `Step 3 of 3, Received(text "welcome"), did not come after Sent(text "hello"), expected it to.`},
+		{"the other way", play, nil, HaveExchanged(Received(hello)), "no", ""},
 		{"from the beginning", play, nil, HaveExchanged(Sent(frame.Text("hey"))), "no", "did not come from the beginning"},
 		{"on one connection", play, conn(2), HaveExchanged(Sent(hello), Received(welcome)), "no", "on connection 2"},
 		{"the same frame does not count twice", play, conn(1), HaveExchanged(Sent(hello), Sent(hello)), "no", ""},

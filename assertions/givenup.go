@@ -60,7 +60,7 @@ func (s *scene) givenUp(want value, quiet time.Duration) verdict {
 		return unfit(err)
 	}
 	over := last.endingAt(s.now)
-	still := s.now - over
+	still := max(s.now-over, 0)
 	v := verdict{expected: want.wish(n, false, attempts) + " and then none for " + span(quiet),
 		unexpected: want.wish(n, true, attempts), marks: []mark{at(last.requested.Event, fmt.Sprintf("number %d", n))}}
 	switch {

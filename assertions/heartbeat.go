@@ -26,15 +26,15 @@ import (
 // than two intervals. A connection that ended sooner is not judged on a server that
 // has others. A wrong gap is final. A beat counts when it arrived from the client, and
 // is told from an answer as [heartbeat.Tracker] does. The end is the first Close, FIN or
-// RST. Where nobody reads (Freeze, StopReading) nothing is judged from there on; lost
-// events and payloads that cannot be read are never taken for a missing beat.
+// RST. Where nobody reads (Freeze, StopReading) nothing is judged from there on, and
+// where events are lost, or payloads that may be beats cannot be read, nothing at all.
 //
 // For clients whose timer is re-armed by other traffic the gaps are longer: see
 // [HaveFollowed]. Beats of servers are answered: see [HaveAnsweredEveryBeat].
 func HaveHeartbeat(d heartbeat.Dialect, every ...Interval) Counted {
 	return counted(call("HaveHeartbeat", d, every), beatsOfClient(d, every), func(s *scene, n value) verdict {
 		if len(every) > 0 {
-			if v := s.rhythm(d, every[len(every)-1]); v.is != yes || n.any {
+			if v := s.rhythm(d, every[len(every)-1]); v.is != yes || n.once {
 				return v
 			}
 		}

@@ -46,6 +46,9 @@ func TestHeartbeats(t *testing.T) {
 			tl.opens(1).at(5*sec).gets(1, frame.Text("ping")).sends(1, frame.Text("pong")).at(10*sec).sends(1, frame.Text("ping")).gets(1, frame.Text("pong")).
 				at(20*sec).sends(1, frame.Text("ping"))
 		}, nil, HaveHeartbeat(words).Times(2), "yes", ""},
+		{"what could not be parsed", func(tl *tape) {
+			tl.opens(1).beats(1, 10*sec, 20*sec).event(1, timeline.KindOpaque, frame.ToServer).at(90 * sec)
+		}, nil, ten, "unclear", ""},
 		{"until the server reads no more", func(tl *tape) { tl.opens(1).beats(1, 10*sec, 20*sec).freezes(1).at(90 * sec) }, nil, ten, "yes", ""},
 		{"both rhythm and number", func(tl *tape) { tl.opens(1).beats(1, 10*sec, 20*sec) }, nil, HaveHeartbeat(protocol, Every(10*sec)).Times(3), "no", "beat twice (protocol), expected 3 times."},
 

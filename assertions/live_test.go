@@ -49,7 +49,32 @@ func TestAtMostOneLiveConnection(t *testing.T) {
 			tl.opens(1, "target", "/?user=1").opens(2, "target", "/?user=2").opens(3, "target", "/?user=2").at(sec)
 		}, nil,
 			HaveAtMostOneLiveConnection(ClientByQuery("user")), "no", `Client "2" had two live connections for 1s (#2 and #3)`},
+		{"one connection by itself", func(tl *tape) { tl.opens(1).at(sec) }, conn(1), one, "unclear", "connection 1 is one connection"},
 		{"frozen after the overlap", func(tl *tape) { tl.opens(1).opens(2).at(sec).freezes(1) }, nil, one, "no", "for 1s"},
 		{"frozen, and killed before the next", func(tl *tape) { tl.opens(1).freezes(1).at(sec).event(1, timeline.KindEnded, 0).opens(2) }, nil, one, "yes", ""},
+	})
+}
+
+// When a program has exited, the ends of its connections are still on their way.
+func TestProgramsThatHaveLeftAreWaitedFor(t *testing.T) {
+	taped(t, func(t *testing.T, tl *tape) {
+		tl.starts("chat").opens(1).at(sec).exits("chat", 0).at(5 * sec)
+		if final(HaveLive(0), tl) {
+			t.Error("final while its connection is open")
+		}
+		tl.dropped(1)
+		if !final(HaveLive(0), tl) {
+			t.Error("not final when all is over")
+		}
+	})
+	taped(t, func(t *testing.T, tl *tape) {
+		tl.starts("chat").opens(1).at(sec).dropped(1).exits("chat", 0).at(1050 * ms)
+		if final(HaveConnected(2), tl) {
+			t.Error("final right after the exit")
+		}
+		tl.at(1100 * ms)
+		if !final(HaveConnected(2), tl) {
+			t.Error("not final 100 ms after the exit")
+		}
 	})
 }

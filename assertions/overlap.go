@@ -62,6 +62,9 @@ func (s *scene) overlap(most time.Duration) verdict {
 	if v := s.incomplete(); v.is == unclear {
 		return v
 	}
+	if s.conn > 0 {
+		return never(fmt.Sprintf("connection %d is one connection, which overlaps none", s.conn), "Look at the server or the proxy.")
+	}
 	var lives []life
 	for _, c := range s.conns() {
 		if l := (life{c, max(c.opened.At, s.began), c.goneAt(s.now), !c.gone.happened}); c.opened.happened && l.to >= l.from {

@@ -53,7 +53,7 @@ func HaveSpread(d any) Matcher {
 // requests returns the attempts in what is looked at, in the order of their times.
 func (s *scene) requests() []timeline.Event {
 	var requests []timeline.Event
-	for _, c := range lives(s.events(s.view)) {
+	for _, c := range s.lives(s.view) {
 		if c.requested.happened {
 			requests = append(requests, c.requested.Event)
 		}

@@ -50,12 +50,18 @@ func (s *scene) pulse(c *conn, d heartbeat.Dialect, by heartbeat.Role) *pulse {
 	if c.deaf.happened {
 		p.to = min(p.to, c.deaf.At)
 	}
+	dirs := frame.ToServer
+	if by == heartbeat.Server {
+		dirs = frame.Both
+	}
 	either := pattern{match: frame.AnyOf(d.Beats(), d.Answers())}
 	tracker := heartbeat.NewTracker(d, by)
 	for e := range s.all.Conn(c.n).All() {
 		switch {
 		case e.Kind == timeline.KindLost:
 			p.blind = &blindness{"events are missing from the recording", raise, at(e, "missing"), c.n}
+		case unparsed(e, dirs):
+			p.blind = &blindness{unread, lookAtBytes, at(e, ""), c.n}
 		case e.Kind != timeline.KindFrame || !e.OfClient():
 			continue
 		}

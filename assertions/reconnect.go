@@ -41,7 +41,7 @@ func (s *scene) reconnected(within *time.Duration) verdict {
 	var slowest time.Duration
 	var slow [2]*conn
 	seen := map[int]bool{}
-	for e := range s.events(s.view) {
+	for e := range s.events(s.view.Lifecycle()) {
 		seen[e.Conn] = true
 	}
 	for _, c := range s.conns() {
@@ -92,17 +92,21 @@ func (s *scene) stayedAway(last *conn, within *time.Duration) verdict {
 			tried++
 		}
 	}
+	away := span(max(s.now-last.ending.At, 0))
 	switch {
+	case s.view.Beginning() != "" && s.happens(last.opened.Event):
+		v.said = fmt.Sprintf("The client connected, but did not reconnect%s: no connection before its connection %d shows there", s.where(), last.n)
+		v.marks = []mark{at(last.opened.Event, "the first that shows")}
 	case !last.ending.happened:
 		v.said = fmt.Sprintf("The client did not reconnect%s: its connection %d has not ended", s.where(), last.n)
 		v.marks = []mark{missing(s.now, "still connected")}
 	case tried > 0:
 		v.said = fmt.Sprintf("The client did not reconnect%s: it asked for an upgrade %s in the %s since connection %d was over, and got none",
-			s.where(), times(tried), span(s.now-last.ending.At), last.n)
+			s.where(), times(tried), away, last.n)
 		v.marks = []mark{at(last.ending.Event, "it was over")}
 	default:
 		v.said = fmt.Sprintf("The client did not reconnect%s: it made no attempt in the %s since connection %d was over",
-			s.where(), span(s.now-last.ending.At), last.n)
+			s.where(), away, last.n)
 		v.marks = []mark{at(last.ending.Event, "it was over"), missing(s.now, "no attempt by now")}
 	}
 	return v

@@ -20,7 +20,7 @@ func TestReconnecting(t *testing.T) {
 			"it asked for an upgrade once in the 2s since connection 1 was over, and got none"},
 		{"an attempt under way is none", func(tl *tape) { tl.opens(1).at(sec).dropped(1).at(2 * sec).asks(2).at(3 * sec) }, nil, HaveReconnected(), "no", "and got none"},
 		{"a first success after refusals is none", func(tl *tape) { tl.refused(1, 503).at(sec).opens(2) }, nil, HaveReconnected(), "no", "its connection 2 has not ended"},
-		{"the earlier connection has to show", lostAndBack, since(timeline.Ended(1)), HaveReconnected(), "no", "since the end of connection 1"},
+		{"the earlier connection has to show", lostAndBack, since(timeline.Ended(1)), HaveReconnected(), "no", "since the end of connection 1: no connection before its connection 2 shows there"},
 		{"if only by its end", lostAndBack, since(timeline.Kinds(timeline.KindFIN)), HaveReconnected(), "yes", "since fin"},
 		{"a new connection before the old one ends", func(tl *tape) { tl.opens(1).at(sec).opens(2) }, nil, HaveReconnected(), "yes", ""},
 
@@ -42,6 +42,12 @@ func TestReconnecting(t *testing.T) {
 }
 
 func TestReconnectingIsFinal(t *testing.T) {
+	taped(t, func(t *testing.T, tl *tape) {
+		tl.opens(1).at(sec).dropped(1).at(3 * sec).opens(2)
+		if final(HaveReconnectedWithin(2*sec), tl) || !final(HaveReconnectedWithin(sec), tl) {
+			t.Error("one in time is final, or one too late is not")
+		}
+	})
 	taped(t, func(t *testing.T, tl *tape) {
 		within := HaveReconnectedWithin(2 * sec)
 		tl.opens(1).at(sec).dropped(1).at(3 * sec)

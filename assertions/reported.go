@@ -80,7 +80,7 @@ func (s *scene) reported(name value, fields []ReportField, want value) verdict {
 	n := 0
 	var marks, near []mark
 	others := map[string]bool{}
-	for e := range s.view.All() {
+	for e := range s.view.Lifecycle().All() {
 		if e.Kind != timeline.KindReport {
 			continue
 		}
@@ -130,7 +130,7 @@ func (s *scene) reported(name value, fields []ReportField, want value) verdict {
 
 // speaks reports whether there is anybody who could report.
 func (s *scene) speaks() bool {
-	for e := range s.all.All() {
+	for e := range s.all.Lifecycle().All() {
 		switch e.Kind {
 		case timeline.KindStarted, timeline.KindReport, timeline.KindExit:
 			return true

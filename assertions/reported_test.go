@@ -45,9 +45,9 @@ func TestExits(t *testing.T) {
 		tl.starts("chat").event(0, timeline.KindExit, 0, "client", "chat", "signal", "SIGKILL")
 	}
 	tell(t, []story{
-		{"at all", killed, nil, HaveExited(), "yes", "The client program exited by SIGKILL, expected it not to."},
+		{"at all", killed, nil, HaveExited(), "yes", "The client program exited by SIGKILL, expected it not to exit."},
 		{"by a signal", killed, nil, HaveExited("SIGKILL"), "yes", ""},
-		{"by another signal", killed, nil, HaveExited("SIGTERM"), "no", `expected it to, at least once with "SIGTERM".`},
+		{"by another signal", killed, nil, HaveExited("SIGTERM"), "no", "expected it to exit by SIGTERM."},
 		{"with a code, not by a signal", killed, nil, HaveExited(0), "no", ""},
 		{"with a code", func(tl *tape) { tl.starts("chat").exits("chat", 3) }, nil, HaveExited(3), "yes", "with code 3"},
 		{"with one of them", func(tl *tape) { tl.starts("chat").exits("chat", 3) }, nil, HaveExited(0, 3), "yes", ""},
@@ -115,6 +115,9 @@ func TestProtocolBreaches(t *testing.T) {
 		}, nil, kept, "no",
 			"broke the protocol on connection 1: a reserved opcode (RFC 6455 section 5.2)"},
 		{"long, and the server has seen it whole", func(tl *tape) { tl.opens(1).sends(1, frame.Text(string(make([]byte, 5000)))) }, nil, kept, "yes", ""},
+		{"long, and what follows is half a letter", func(tl *tape) {
+			tl.opens(1).sends(1, text(string(make([]byte, 5000)), false), frame.Continuation(true, []byte("\xac")))
+		}, nil, kept, "yes", ""},
 		{"before what is looked at", func(tl *tape) { tl.opens(1).sends(1, ping).Note("x"); tl.sends(1, frame.Ping(nil)) }, since(timeline.Noted("x")), kept, "yes", ""},
 	})
 }
@@ -152,5 +155,11 @@ func TestCloseEventsThatClientsReport(t *testing.T) {
 		{"nothing to report", func(tl *tape) { tl.opens(1) }, nil, told, "unclear", ""},
 		{"of one that is not over", func(tl *tape) { restart(tl, 1); tl.reports("close", "code", "1012").opens(2) }, conn(2), told, "unclear", "connection 2 is not over for the client"},
 		{"two programs", func(tl *tape) { tl.starts("a").starts("b"); restart(tl, 1) }, nil, told, "unclear", "several client programs"},
+	})
+	taped(t, func(t *testing.T, tl *tape) {
+		restart(tl, 1)
+		if final(told, tl.Conn(1)) {
+			t.Error("final when the connection has ended, and the report may still come")
+		}
 	})
 }

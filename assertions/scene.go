@@ -66,7 +66,7 @@ func newScene(actual any) (*scene, verdict) {
 func (s *scene) stand() {
 	from, limited := s.view.Vantage()
 	if !limited {
-		for e := range s.tl.All() {
+		for e := range s.tl.View().Lifecycle().All() {
 			if e.Conn > 0 && e.Vantage == timeline.AtProxy {
 				s.view = s.view.At(timeline.AtProxy)
 				from, limited = timeline.AtProxy, true
@@ -135,7 +135,7 @@ func (s *scene) over(outlives bool) string {
 
 // ended reports whether the connection that is shown is over.
 func (s *scene) ended() bool {
-	for e := range s.whole.All() {
+	for e := range s.whole.Lifecycle().All() {
 		if e.Kind == timeline.KindEnded {
 			return true
 		}
@@ -147,7 +147,7 @@ func (s *scene) ended() bool {
 func (s *scene) settled() bool {
 	var exit time.Duration
 	open := map[int]bool{}
-	for e := range s.all.All() {
+	for e := range s.all.Lifecycle().All() {
 		switch {
 		case e.Kind == timeline.KindExit:
 			exit = e.At
@@ -203,7 +203,7 @@ const raise = "Raise timeline.Limits, or read the recorder's output faster."
 
 // conns returns what happened to the connections that are shown, in the order of
 // their numbers, from the beginning of the timeline.
-func (s *scene) conns() []*conn { return lives(s.events(s.whole)) }
+func (s *scene) conns() []*conn { return s.lives(s.whole) }
 
 // incomplete is the verdict of who counts connections in a recording with holes; it
 // is not unclear if there are none.

@@ -53,7 +53,7 @@ const (
 )
 
 func (s *scene) detected(within time.Duration) verdict {
-	everyone := lives(s.events(s.all))
+	everyone := s.lives(s.all)
 	var noticed *hush
 	pending := false
 	for _, c := range s.conns() {

@@ -61,6 +61,7 @@ func TestMatchersSayWhyTheyCannotJudge(t *testing.T) {
 		{"frozen, silence", HaveDetectedSilenceWithin(3 * sec), func(tl *tape) { tl.opens(1).at(sec).freezes(1).at(5 * sec) }, nil},
 		{"frozen, closed", HaveClosed(), func(tl *tape) { tl.opens(1).at(sec).freezes(1).at(5 * sec) }, nil},
 		{"frozen, pongs", HaveAnsweredEveryPing(Within(2 * sec)), func(tl *tape) { tl.opens(1).at(sec).gets(1, frame.Ping(nil)).freezes(1).at(5 * sec) }, nil},
+		{"frozen, policy", HaveFollowed(diagnosis.Policy{Name: "chat", Dialect: protocol, Interval: sec}), func(tl *tape) { tl.opens(1).beats(1, sec).freezes(1).at(5 * sec) }, nil},
 		{"cut payload", HaveSent(frame.Contains("y")), func(tl *tape) { tl.opens(1).at(sec).sends(1, long) }, nil},
 		{"cut payload, protocol", HaveKeptProtocol(), func(tl *tape) { tl.from = timeline.AtProxy; tl.opens(1).at(sec).sends(1, long) }, nil},
 		{"lost events, sent", HaveSent(frame.Text("hi")), func(tl *tape) {

@@ -1,6 +1,7 @@
 package assertions
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -18,12 +19,12 @@ type value struct {
 	want    any
 	given   any                 // what want was made of, if that is something else
 	matcher types.GomegaMatcher // nil: equal to want
-	any     bool                // once or more often, whatever want is
+	once    bool                // once or more often; want does not count
 	err     error               // it is neither
 }
 
 // atLeastOnce is what is asked for where no number is given.
-var atLeastOnce = value{any: true}
+var atLeastOnce = value{once: true}
 
 // number is a value for something counted, given as any kind of integer or matcher.
 func number(v any) value {
@@ -61,7 +62,7 @@ func text(v any) value {
 		return value{want: v, matcher: m}
 	}
 	if v == nil {
-		return value{err: fmt.Errorf("nil is not a text: give a string or a matcher")}
+		return value{err: errors.New("nil is not a text: give a string or a matcher")}
 	}
 	return value{want: fmt.Sprint(v), given: v}
 }
@@ -69,7 +70,7 @@ func text(v any) value {
 // match compares. The error is the matcher's own.
 func (v value) match(measured any) (bool, error) {
 	switch {
-	case v.any:
+	case v.once:
 		return measured != 0, nil
 	case v.matcher == nil:
 		return measured == v.want, nil
@@ -86,7 +87,7 @@ func (v value) settled(measured float64) bool {
 	case time.Duration:
 		return measured > float64(want)
 	}
-	if v.any {
+	if v.once {
 		return measured > 0
 	}
 	switch c, to, ok := v.comparison(); {
@@ -143,9 +144,9 @@ func (v value) String() string {
 // times", "expected at least 3 times".
 func (v value) wish(measured any, negated bool, unit func(any) string) string {
 	switch {
-	case v.any && negated:
+	case v.once && negated:
 		return "expected it not to"
-	case v.any:
+	case v.once:
 		return "expected it to, at least once"
 	case v.matcher == nil && negated:
 		return "expected anything but that"

@@ -3,6 +3,8 @@ package timeline
 import (
 	"strconv"
 	"time"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 )
 
 // Closed reports whether the owner of the timeline has closed it: nothing more will
@@ -28,6 +30,21 @@ func (v *View) Whole() *View {
 	w := *v
 	w.from, w.begin = 1, nil
 	return &w
+}
+
+// Lifecycle returns the part of the view that tells how connections came and went: all
+// but runs of bytes and frames, of which Closes are left. It is cheap to read, however
+// much was sent.
+func (v *View) Lifecycle() *View {
+	w := *v
+	w.noData = true
+	return &w
+}
+
+// isData reports whether a record is left out of a lifecycle.
+func (f flags) isData() bool {
+	k := f.kind()
+	return k.evictable() && !(k == KindFrame && frame.Opcode(f>>opcodeShift&15) == frame.OpClose)
 }
 
 // Vantage returns where everything that the view shows was seen; ok is false if it

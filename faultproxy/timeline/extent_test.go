@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
@@ -85,6 +86,37 @@ func TestATimelineSaysThatItIsClosed(t *testing.T) {
 	loaded, err := timeline.ReadJSONL(strings.NewReader(`{"event":"opened","t":1,"conn":1}`))
 	if err != nil || !loaded.Closed() || !loaded.Recorded() {
 		t.Errorf("a recording: closed %v, recorded %v, %v", loaded.Closed(), loaded.Recorded(), err)
+	}
+}
+
+func TestALifecycleHasNoData(t *testing.T) {
+	tl := timeline.New()
+	add := func(conn int, k timeline.Kind, op frame.Opcode) {
+		tl.Append(timeline.Record{Conn: conn, Kind: k, Header: frame.Header{Fin: true, Opcode: op}})
+	}
+	add(1, timeline.KindRequest, 0)
+	add(1, timeline.KindOpened, 0)
+	add(2, timeline.KindFrameStart, frame.OpText)
+	add(2, timeline.KindFrame, frame.OpText)
+	add(1, timeline.KindFrame, frame.OpPing)
+	add(1, timeline.KindBytes, 0)
+	add(1, timeline.KindFrameStart, frame.OpClose)
+	add(1, timeline.KindFrame, frame.OpClose)
+	tl.Append(timeline.Record{Kind: timeline.KindLost, Bytes: 2})
+	add(1, timeline.KindFIN, 0)
+	add(1, timeline.KindEnded, 0)
+	var got []string
+	for e := range tl.View().Lifecycle().All() {
+		got = append(got, e.Kind.String())
+	}
+	if want := "request opened frame lost fin ended"; strings.Join(got, " ") != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if conns := tl.View().Lifecycle().Conns(); len(conns) != 1 || conns[0] != 1 {
+		t.Errorf("connections %v", conns)
+	}
+	if n := tl.Conn(1).Lifecycle().Whole().Len(); n != 5 {
+		t.Errorf("%d events of connection 1", n)
 	}
 }
 

@@ -57,7 +57,7 @@ func (r *reader) next() (Event, bool) {
 			}
 			r.at, r.told = max(r.at, seq+1), seq
 			rec := &r.part.records[r.i]
-			if r.v.conn != everyConn && rec.conn != uint32(r.v.conn) || !r.v.vantage.shows(rec.flags) {
+			if r.v.conn != everyConn && rec.conn != uint32(r.v.conn) || !r.v.vantage.shows(rec.flags) || r.v.noData && rec.flags.isData() {
 				continue
 			}
 			e := r.part.event(r.i, r.rules)

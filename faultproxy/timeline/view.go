@@ -51,6 +51,7 @@ type View struct {
 	begin *beginning // what it begins with, besides; nil: nothing
 
 	vantage vantages // from where it shows events
+	noData  bool     // see Lifecycle
 }
 
 // Viewer is what has a part of a timeline to look at: a server, a proxy, one of
@@ -155,7 +156,7 @@ func (v *View) Lost() int {
 
 // Conns returns the numbers of the connections that have events in the view.
 func (v *View) Conns() []int {
-	if v.conn == everyConn && v.from <= 1 && v.begin == nil && v.vantage == 0 {
+	if v.conn == everyConn && v.from <= 1 && v.begin == nil && v.vantage == 0 && !v.noData {
 		return v.t.Conns()
 	}
 	seen := map[int]bool{}
