@@ -67,6 +67,7 @@ func (p *peer) close(spawn func(func())) {
 		p.interrupt() // a close_notify that is stuck holds a mutex, which must not be waited for
 		spawn(func() {
 			cut := time.AfterFunc(notifyFor, func() { _ = t.NetConn().Close() })
+			_ = t.CloseWrite() // Close leaves its close_notify out while a Write is about to return
 			_ = t.Close()
 			cut.Stop()
 		})

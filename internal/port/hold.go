@@ -31,18 +31,34 @@ func (p *Port) hang(l *net.TCPListener) error {
 		err = setBacklog(l, 0)
 	}
 	if err == nil {
-		var c net.Conn
-		if c, err = net.DialTimeout("tcp", l.Addr().String(), time.Second); err == nil {
-			p.mu.Lock()
-			h.filler = c
-			p.mu.Unlock()
-		}
+		err = p.fill(h, l.Addr().String())
 	}
 	if err != nil {
 		p.unhang()
 	}
 	return err
 }
+
+// fill takes the one place of the backlog. A dial that gets no answer found it taken
+// already, by a client or by a filler that nobody has accepted yet: that is as good.
+func (p *Port) fill(h *hold, addr string) error {
+	c, err := net.DialTimeout("tcp", addr, fillFor)
+	if err != nil {
+		if isTimeout(err) {
+			return nil
+		}
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	h.filler = c
+	p.fillers[c.LocalAddr().String()] = true
+	return nil
+}
+
+// fillFor is how long the port waits for the answer to its own SYN, which loopback
+// gives at once.
+const fillFor = 500 * time.Millisecond
 
 // awaitPause waits until nobody accepts.
 func (h *hold) awaitPause() error {
@@ -95,8 +111,10 @@ func (h *hold) wait() {
 	<-h.over
 }
 
-// isFiller reports whether an accepted connection is the port's own. The hold is known
-// until the next one, since its filler may be accepted after it.
-func (h *hold) isFiller(c net.Conn) bool {
-	return h != nil && h.filler != nil && c.RemoteAddr().String() == h.filler.LocalAddr().String()
+// isFiller reports whether an accepted connection is the port's own, which may be
+// accepted long after its hold is over. The caller holds mu.
+func (p *Port) isFiller(c net.Conn) bool {
+	addr := c.RemoteAddr().String()
+	defer delete(p.fillers, addr)
+	return p.fillers[addr]
 }

@@ -27,9 +27,10 @@ type Port struct {
 	done   chan struct{} // closed by Close
 
 	mu       sync.Mutex
-	listener net.Listener  // nil while nobody listens
-	changed  chan struct{} // closed when somebody listens again
-	hold     *hold         // of a TCP port that hangs
+	listener net.Listener    // nil while nobody listens
+	changed  chan struct{}   // closed when somebody listens again
+	hold     *hold           // of a TCP port that hangs
+	fillers  map[string]bool // addresses of connections of the port's own that wait to be accepted
 	closed   bool
 
 	reserved func() // gives up an address that is kept while nobody listens; of who has the turn
@@ -39,7 +40,7 @@ type Port struct {
 // on the same address again.
 func New(l net.Listener, reopen func() (net.Listener, error)) *Port {
 	p := &Port{addr: l.Addr(), reopen: reopen, turn: make(chan struct{}, 1), done: make(chan struct{}),
-		listener: l, changed: make(chan struct{})}
+		listener: l, changed: make(chan struct{}), fillers: map[string]bool{}}
 	p.turn <- struct{}{}
 	return p
 }
@@ -64,10 +65,10 @@ func (p *Port) Accept() (net.Conn, error) {
 		}
 		c, err := l.Accept()
 		p.mu.Lock()
-		h, stopped := p.hold, p.listener != l && !p.closed
+		h, stopped, own := p.hold, p.listener != l && !p.closed, err == nil && p.isFiller(c)
 		p.mu.Unlock()
 		switch {
-		case err == nil && h.isFiller(c):
+		case own:
 			_ = c.Close()
 		case err == nil:
 			return c, nil
@@ -183,6 +184,7 @@ func (p *Port) stop() {
 	p.mu.Lock()
 	l := p.listener
 	p.listener = nil
+	clear(p.fillers) // they go with the listener
 	p.mu.Unlock()
 	if l == nil {
 		return
