@@ -98,7 +98,7 @@ func (l *link) inject(a act) {
 }
 
 // arm queues an item for the next boundary. The token names it to disarm.
-func (ln *lane) arm(it item) (token int, ok bool) {
+func (ln *lane) arm(it item) (token int32, ok bool) {
 	now := ln.l.tl.Now()
 	due := now + ln.l.pathDelay(ln.l.p.rules.Load(), ln.dir, now, false)
 	ln.mu.Lock()
@@ -119,7 +119,7 @@ func (ln *lane) arm(it item) (token int, ok bool) {
 
 // disarm removes what was armed and still waits for a boundary, or, of a Close,
 // for a silence to end. (Another frame waits for that.)
-func (ln *lane) disarm(token int) bool {
+func (ln *lane) disarm(token int32) bool {
 	ln.mu.Lock()
 	defer ln.mu.Unlock()
 	o := &ln.out

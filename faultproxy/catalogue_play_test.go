@@ -154,7 +154,7 @@ func (w *watched) report(with scene) string {
 	note(with == squeezed && !w.squeezed, "opens without compression")
 	note(strings.Join(w.messages, " ") != "one two three" && w.reached(3*sec), "reads %q", w.messages)
 	note(w.slowest > 0, "an echo takes %v", w.slowest)
-	sent := int(watchedFor-1) / int(pingEvery)
+	sent := int((watchedFor - 1) / pingEvery)
 	if w.end != "" {
 		sent = int((w.at - 1) / pingEvery)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
 )
 
 func TestCloseTwiceWhileTheFirstWaits(t *testing.T) {
@@ -81,4 +82,25 @@ func TestCloseCrossesThePeersOwn(t *testing.T) {
 		to.says(`text "in two parts"`, restart, "fin")
 		r.tells("not-applied")
 	})
+}
+
+// A Close behind much that moves slowly waits for its turn; one behind a stall does not.
+func TestCloseOnASlowLine(t *testing.T) {
+	for rate, want := range map[int]string{
+		100: line(60*time.Second+110*time.Millisecond+2*hop, `close 1012 "restart"`),
+		0:   line(11*time.Second+hop, "fin"),
+	} {
+		bubble(t, func(t *testing.T, n *memnet.Network) {
+			r := newRig(t, n, nil)
+			r.p.Add(faultproxy.Rule{Do: faultproxy.Rate{BytesPerSecond: rate}})
+			client, server := r.open()
+			server.send(server.sized(6000))
+			client.until(time.Second)
+			r.p.Conn(1).Close(faultproxy.Close{Code: 1012, Reason: "restart", Other: faultproxy.OtherKeep})
+			client.until(time.Minute + 2*time.Second)
+			if got := client.got(); got[len(got)-1] != want {
+				t.Errorf("at %d B/s the client received %q, want %q at the end", rate, got, want)
+			}
+		})
+	}
 }

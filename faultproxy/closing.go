@@ -58,7 +58,7 @@ func (l *link) closeSide(side frame.Direction, c Close, rule ruleRef) {
 func (l *link) expectClose(side frame.Direction, rule ruleRef) {
 	out := l.lane(side)
 	out.mu.Lock()
-	wait := closeFor
+	wait, ahead := closeFor, out.out.bytes
 	if waiting := out.out.closing; !waiting {
 		out.mu.Unlock()
 		return
@@ -68,10 +68,14 @@ func (l *link) expectClose(side frame.Direction, rule ruleRef) {
 	out.mu.Unlock()
 	l.after(wait, func() {
 		out.mu.Lock()
-		waiting := out.out.closing
+		waiting, moves := out.out.closing, out.out.bytes < ahead
 		out.mu.Unlock()
-		if waiting && !l.peer(side).gone.Load() {
-			l.notApplied(rule, side, "the Close could not be written: the peer does not read")
+		switch {
+		case !waiting || l.peer(side).gone.Load():
+		case moves: // a slow line, of a shaper's or the peer's
+			l.expectClose(side, rule)
+		default:
+			l.notApplied(rule, side, "the Close could not be written: nothing moves toward the peer")
 			l.endSide(side, FullClose, rule)
 		}
 	})

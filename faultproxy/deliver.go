@@ -52,9 +52,9 @@ func (ln *lane) next() (it *item, wait time.Duration, more bool) {
 	case o.finDue:
 		ln.drop()
 		return &item{kind: itemFIN, rule: o.finRule}, 0, true
-	case o.endBy != nil:
+	case o.shapes.ends():
 		return ln.endHere(), 0, true
-	case len(o.begun)+len(o.queue)+len(o.late) == 0:
+	case !o.shapes.busy() && len(o.queue)+len(o.late) == 0:
 		return nil, 0, false
 	case len(o.holds) > 0:
 		return nil, -1, true
@@ -72,7 +72,7 @@ func (ln *lane) next() (it *item, wait time.Duration, more bool) {
 		return it, 0, true
 	}
 	v := ln.shape(len((*list)[i].data), (*list)[i].due, now)
-	o.endBy = v.end
+	o.shapes.endBy = v.end
 	switch {
 	case v.n > 0:
 		it = o.cut(list, i, v.n)
@@ -95,12 +95,12 @@ func (o *outlet) ready(now time.Duration) (list *[]item, i int, wait time.Durati
 			wait = d
 			break
 		}
-		if len(o.begun) == 0 && o.boundary(&o.late[i]) {
+		if !o.shapes.busy() && o.boundary(&o.late[i]) {
 			return &o.late, i, -1
 		}
 	}
-	if len(o.begun) > 0 {
-		return &o.begun, 0, wait
+	if o.shapes.busy() {
+		return &o.shapes.begun, 0, wait
 	}
 	if len(o.queue) == 0 {
 		return nil, 0, wait
@@ -124,8 +124,8 @@ func (o *outlet) ready(now time.Duration) (list *[]item, i int, wait time.Durati
 
 // endHere ends the connection for a shaper. The mutex is held.
 func (ln *lane) endHere() *item {
-	a := ln.out.endBy
-	ln.out.endBy = nil
+	a := ln.out.shapes.endBy
+	ln.out.shapes.endBy = nil
 	ln.l.fire(a, ln.dir, ln.l.tl.Now())
 	end := a.Do.(Limit).end()
 	return &item{kind: itemEnd, rule: a.id, end: &end}
@@ -142,6 +142,10 @@ func (it *item) fitsAnywhere() bool { return it.kind == itemBytes || it.header.O
 // take removes an item from one of the lists. The mutex is held.
 func (o *outlet) take(list *[]item, i int) *item {
 	it := (*list)[i]
+	if it.held > 0 {
+		it.held = 0
+		o.groups--
+	}
 	if i == 0 {
 		(*list)[0] = item{}
 		*list = (*list)[1:]
@@ -168,11 +172,12 @@ func (o *outlet) cut(list *[]item, i, n int) *item {
 	if n >= len((*list)[i].data) {
 		return o.take(list, i)
 	}
-	if list != &o.begun {
-		o.begun = append(o.begun, *o.take(list, i))
-		o.bytes += len(o.begun[0].data)
+	begun := &o.shapes.begun
+	if list != begun {
+		*begun = append(*begun, *o.take(list, i))
+		o.bytes += len((*begun)[0].data)
 	}
-	rest := &o.begun[0]
+	rest := &(*begun)[0]
 	part := item{kind: itemPiece, header: rest.header, data: rest.data[:n], rule: rest.rule,
 		late: rest.late, aside: rest.aside, midFrame: true, midMessage: true}
 	switch {

@@ -236,11 +236,7 @@ type SlowClose struct {
 func (SlowClose) Stages() Stage { return StagePath }
 
 // Apply delays an end.
-func (f SlowClose) Apply(p *Plan) {
-	if p.Ending() {
-		p.Delay(f.Delay)
-	}
-}
+func (f SlowClose) Apply(p *Plan) { p.Delay(f.Delay) }
 
 // Validate refuses a negative delay.
 func (f SlowClose) Validate() error { return nonNegative("slow-close", f.Delay) }

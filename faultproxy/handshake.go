@@ -24,57 +24,6 @@ type handshake struct {
 	server net.Conn
 }
 
-// upgrade carries an upgrade request to the upstream and its answer back. It
-// reports whether the connection became a link, which then owns it.
-func (p *Proxy) upgrade(socket, client net.Conn, req *head, rest []byte) bool {
-	l := newLink(p)
-	_, reqTarget := req.request()
-	reqPath, _, _ := strings.Cut(reqTarget, "?")
-	l.path = strings.Clone(reqPath) // not the whole head with it
-	l.head = req.bytes()
-	if !p.number(l) {
-		return false
-	}
-	l.client.conn = client
-	h := &handshake{p: p, l: l, client: client, req: req}
-	l.record(timeline.Record{Kind: timeline.KindRequest, Dir: frame.ToServer, Seen: arrived, Fields: requestFields(req)})
-	h.watch = watch(client, rest)
-	if h.run() {
-		l.start()
-		p.untrack(socket)
-		p.mu.Lock()
-		closing := p.closing
-		p.mu.Unlock()
-		if closing && l.enter() { // Close may have missed it
-			l.endBoth(End{Client: FullClose, Server: FullClose}, 0)
-			l.leave()
-		}
-		return true
-	}
-	h.watch.stop()
-	if h.server != nil {
-		_ = h.server.Close()
-	}
-	l.record(timeline.Record{Kind: timeline.KindEnded})
-	p.forget(l)
-	return false
-}
-
-// number makes a link one of the proxy's, under the next attempt's number.
-func (p *Proxy) number(l *link) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closing {
-		return false
-	}
-	p.attempts++
-	p.upgraded = true
-	p.running++
-	l.num = p.attempts
-	p.links[l.num] = l
-	return true
-}
-
 // run reports whether the connection is open now.
 func (h *handshake) run() bool {
 	plan := h.ask(h.p.rules.Load().request, StageRequest, frame.ToServer)

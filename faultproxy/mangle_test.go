@@ -11,7 +11,7 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
 )
 
-// raw is what a side received behind the handshake.
+// rawBytes is what a side received behind the handshake.
 func (s *side) rawBytes() string {
 	settle()
 	s.mu.Lock()
@@ -19,7 +19,7 @@ func (s *side) rawBytes() string {
 	return string(s.raw)
 }
 
-// unmasked is the payload of the first frame that a side received.
+// firstPayload is that of the first frame that a side received.
 func (s *side) firstPayload() string {
 	raw := []byte(s.rawBytes())
 	h, n := frame.ParseHeader(raw)
@@ -142,95 +142,6 @@ func TestSplitWithPausesLetsPingsBetween(t *testing.T) {
 	})
 }
 
-func TestMalformHeaders(t *testing.T) {
-	original := frame.Text("hello")
-	for name, test := range map[string]struct {
-		do   faultproxy.Malform
-		want func(f frame.Frame) string
-	}{
-		"rsv1":     {faultproxy.Malform{RSV: frame.RSV1}, func(f frame.Frame) string { f.RSV = frame.RSV1; return wire(f) }},
-		"all rsv":  {faultproxy.Malform{RSV: 7}, func(f frame.Frame) string { f.RSV = 7; return wire(f) }},
-		"reserved": {faultproxy.Malform{Opcode: frame.OpcodesOf(0x3)}, func(f frame.Frame) string { f.Opcode = 3; return wire(f) }},
-		"unexpected continuation": {faultproxy.Malform{Opcode: frame.OpcodesOf(frame.OpContinuation)}, func(f frame.Frame) string {
-			f.Opcode = frame.OpContinuation
-			return wire(f)
-		}},
-		"fin":           {faultproxy.Malform{FlipFin: true}, func(f frame.Frame) string { f.Fin = false; return wire(f) }},
-		"2-byte length": {faultproxy.Malform{LengthBytes: 2}, func(f frame.Frame) string { f.LengthBytes = 2; return wire(f) }},
-		"8-byte length": {faultproxy.Malform{LengthBytes: 8}, func(f frame.Frame) string { f.LengthBytes = 8; return wire(f) }},
-		"longer": {faultproxy.Malform{Length: 100}, func(f frame.Frame) string {
-			raw := []byte(wire(f))
-			raw[1] = raw[1]&0x80 | 100
-			return string(raw)
-		}},
-		"shorter": {faultproxy.Malform{Length: 2}, func(f frame.Frame) string {
-			raw := []byte(wire(f))
-			raw[1] = raw[1]&0x80 | 2
-			return string(raw)
-		}},
-		"impossible": {faultproxy.Malform{Length: 1 << 63}, func(f frame.Frame) string {
-			f.LengthBytes = 8
-			raw := []byte(wire(f))
-			raw[2], raw[9] = 0x80, 0
-			return string(raw)
-		}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			both(t, nil, func(t *testing.T, r *rig, dir frame.Direction, from, to *side) {
-				r.p.Add(faultproxy.Rule{Name: "m", On: frame.Equals("hello"), Do: test.do, Expect: faultproxy.Fired})
-				from.send(original, frame.Ping(nil))
-				f := original
-				if from.masks {
-					f = f.WithMask([4]byte{1, 2, 3, 4})
-				}
-				if got, want := to.rawBytes(), test.want(f)+from.wire(frame.Ping(nil)); got != want {
-					t.Errorf("received % x, want % x", got, want)
-				}
-			})
-		})
-	}
-}
-
-func TestMalformFlipsTheMask(t *testing.T) {
-	both(t, nil, func(t *testing.T, r *rig, dir frame.Direction, from, to *side) {
-		r.p.Add(faultproxy.Rule{Name: "first", On: frame.Equals("a"), Do: faultproxy.Replace{With: frame.Text("b")}},
-			faultproxy.Rule{Name: "m", On: frame.Op(frame.OpText), Do: faultproxy.Malform{FlipMask: true}})
-		from.send(frame.Text("hello"), frame.Text("a"))
-		raw := []byte(to.rawBytes())
-		for _, want := range []string{"hello", "b"} {
-			h, n := frame.ParseHeader(raw)
-			payload := raw[n : n+int(h.Length)]
-			raw = raw[n+int(h.Length):]
-			if h.Masked {
-				frame.Mask(payload, h.Key, 0)
-			}
-			if h.Masked != (dir == frame.ToClient) || string(payload) != want {
-				t.Errorf("received masked=%v %q, want %q", h.Masked, payload, want)
-			}
-		}
-		r.firings("m", 2)
-	})
-}
-
-func TestMalformDrawsAnOpcode(t *testing.T) {
-	both(t, nil, func(t *testing.T, r *rig, dir frame.Direction, from, to *side) {
-		r.p.Add(faultproxy.Rule{On: frame.Any, Do: faultproxy.Malform{Opcode: frame.OpcodesOf(3, 4, 5, 0xb)}})
-		seen := map[frame.Opcode]bool{}
-		for range 60 {
-			from.send(frame.Text(""))
-		}
-		raw := []byte(to.rawBytes())
-		for len(raw) > 0 {
-			h, n := frame.ParseHeader(raw)
-			seen[h.Opcode] = true
-			raw = raw[n:]
-		}
-		if len(seen) != 4 || seen[frame.OpText] {
-			t.Errorf("opcodes %v, want each of the four", seen)
-		}
-	})
-}
-
 func TestWhatIsChangedInTurn(t *testing.T) {
 	both(t, nil, func(t *testing.T, r *rig, dir frame.Direction, from, to *side) {
 		r.p.Add(
@@ -338,39 +249,15 @@ func TestMangledFramesUnderCompression(t *testing.T) {
 	}
 }
 
-func TestInjectBytes(t *testing.T) {
+func TestLateDataStaysOutOfASplitMessage(t *testing.T) {
 	both(t, nil, func(t *testing.T, r *rig, dir frame.Direction, from, to *side) {
-		page := "HTTP/1.1 502 Bad Gateway\r\n\r\n"
-		r.p.Add(faultproxy.Rule{Name: "page", On: frame.Equals("a"), Do: faultproxy.InjectBytes{Bytes: page, Toward: dir}},
-			faultproxy.Rule{Name: "back", On: frame.Equals("b"), Do: faultproxy.InjectBytes{Bytes: "junk", Toward: dir.Opposite()}})
-		f := fragment(frame.Text("a"))
-		from.send(f, frame.Continuation(true, []byte("z")), frame.Text("b"))
-		if got, want := to.rawBytes(), from.wire(f)+page+from.wire(frame.Continuation(true, []byte("z")))+from.wire(frame.Text("b")); got != want {
-			t.Errorf("received %q, want %q", got, want)
-		}
-		if got := from.rawBytes(); got != "junk" {
-			t.Errorf("the sender received %q", got)
-		}
-		want := []string{"bytes back to-server left", "bytes page to-client left"}
-		if dir == frame.ToServer {
-			want = []string{"bytes page to-server left", "bytes back to-client left"}
-		}
-		r.tells("bytes", want...)
-	})
-}
-
-func TestInjectBytesAsTheConnectionOpens(t *testing.T) {
-	bubble(t, func(t *testing.T, n *memnet.Network) {
-		r := newRig(t, n, nil)
-		r.p.Add(faultproxy.Rule{On: opened, Do: faultproxy.InjectBytes{Bytes: "junk", Toward: frame.Both}})
-		client, server := r.open()
-		server.send(frame.Text("a"))
-		client.send(frame.Text("a"))
-		if got := client.rawBytes(); got != "junk"+wire(frame.Text("a")) {
-			t.Errorf("the client received %q", got)
-		}
-		if got := server.rawBytes(); got != "junk"+client.wire(frame.Text("a")) {
-			t.Errorf("the server received %q", got)
-		}
+		r.p.Add(faultproxy.Rule{On: frame.Equals("late"), Do: faultproxy.Late{By: 7 * time.Second}},
+			faultproxy.Rule{On: frame.Equals("ab"), Do: faultproxy.Split{Pause: 10 * time.Second}})
+		from.send(frame.Text("late"), frame.Text("ab"))
+		from.until(5 * time.Second)
+		from.send(frame.Ping(nil)) // stands within the message
+		from.until(time.Minute)
+		to.wants(line(2*hop, `text "a" (fragment)`), line(5*time.Second+2*hop, "ping"), line(10*time.Second+2*hop, `continuation "b"`),
+			line(10*time.Second+2*hop, `text "late"`))
 	})
 }

@@ -23,30 +23,33 @@ const (
 // item is something on its way to the destination.
 type item struct {
 	kind     itemKind
-	data     []byte
-	header   frame.Header
-	payload  []byte // for the record
-	plain    bool   // payload is unmasked
-	inflated bool   // and inflated
-	opaque   bool   // payload is compressed, which the header does not say
-	late     bool   // others may pass it
-	behind   int    // so many more before it goes out
-	together int    // held until so many of its rule are, or for so long
-	held     time.Duration
-	yields   bool // pings and pongs may come before it
+	plain    bool // payload is unmasked
+	inflated bool // and inflated
+	opaque   bool // payload is compressed, which the header does not say
 	queued   bool // it was not sent straight through
 	aside    bool // armed: it stands between the frames of the stream
+	late     bool // others may pass it
+	yields   bool // pings and pongs may come before it
 	close    bool // an injected Close
 	keepOpen bool // behind which the proxy does not end TCP
 	lost     bool // a shaper swallows it
-	rule     ruleRef
-	count    int
-	token    int // tells armed items apart
-	due      time.Duration
-	with     []*item // leaves in the same write
-	end      *End    // of an itemEnd
 
 	midFrame, midMessage bool // where the stream stands behind it
+
+	rule    ruleRef
+	token   int32 // tells armed items apart
+	data    []byte
+	header  frame.Header
+	payload []byte // for the record
+	count   int
+	due     time.Duration
+
+	behind   int           // of a late one: so many more pass it
+	together int           // it is held until so many of its rule are
+	nth      int           // of which it is this one
+	held     time.Duration // or until then
+	with     []*item       // leaves in the same write
+	end      *End          // of an itemEnd
 }
 
 // outlet is the write side of a lane. The lane's mutex guards it, but for the
@@ -58,13 +61,13 @@ type item struct {
 // owner, and never waits.
 type outlet struct {
 	busy   bool
-	begun  []item // at most one: the rest of an item of which a part has left
 	queue  []item // in order; due times do not fall
 	late   []item // by due time
 	inject []item // for the next boundary behind what is queued
-	bytes  int    // in all four
+	bytes  int    // in all three, and of an item of which a part has left
 	last   time.Duration
-	tokens int
+	tokens int32
+	groups int32         // how many of queue are held for others of their rule
 	wake   chan struct{} // of the writer goroutine
 	space  chan struct{} // closed when there is room again, or nobody will need it
 
@@ -87,9 +90,7 @@ type outlet struct {
 	full     bool // KindHeld was recorded
 	paced    bool // shapers hold bytes back
 
-	shapedBy *ruleSet // the rules that shaping was worked out from
-	shaping  []*shaping
-	endBy    *armed // a shaper's rule ends the connection
+	shapes *shapes // nil until there is a shaper
 
 	direct      bool // a reader is writing straight through
 	tailFrame   bool // the stream stands within a frame, behind all that waits
@@ -126,7 +127,7 @@ func (o *outlet) gate() gate {
 
 // clear reports whether bytes could go straight out. The mutex is held.
 func (o *outlet) clear() bool {
-	return len(o.holds) == 0 && len(o.begun)+len(o.queue)+len(o.late)+len(o.inject) == 0 && !o.finDue && o.endBy == nil
+	return len(o.holds) == 0 && len(o.queue)+len(o.late)+len(o.inject) == 0 && !o.finDue && !o.shapes.busy()
 }
 
 // acquire takes the write slot for a batch if nothing is in the way.
@@ -192,7 +193,7 @@ func (ln *lane) kick() {
 		case o.wake <- struct{}{}:
 		default:
 		}
-	case !o.busy && (o.finDue || o.endBy != nil || len(o.begun)+len(o.queue)+len(o.late) > 0) && !o.ended:
+	case !o.busy && (o.finDue || o.shapes.busy() || len(o.queue)+len(o.late) > 0) && !o.ended:
 		o.busy = true
 		o.wake = make(chan struct{}, 1)
 		ln.l.spawn(ln.deliver)
@@ -202,13 +203,14 @@ func (ln *lane) kick() {
 // drop forgets all that waits, because the direction ends. The mutex is held.
 func (ln *lane) drop() {
 	o := &ln.out
-	for _, it := range slices.Concat(o.inject, o.begun, o.queue) {
+	for _, it := range slices.Concat(o.inject, o.queue) {
 		if it.aside {
 			ln.tooLate(&it)
 		}
 	}
-	o.begun, o.queue, o.late, o.inject, o.bytes = nil, nil, nil, nil, 0
-	o.finDue, o.closing, o.endBy = false, false, nil
+	o.queue, o.late, o.inject, o.bytes, o.groups = nil, nil, nil, 0, 0
+	o.finDue, o.closing = false, false
+	o.shapes.drop()
 	o.makeRoom()
 }
 

@@ -1,18 +1,3 @@
-// Package faultproxy is a WebSocket proxy that does on purpose what networks and
-// middleboxes do by accident.
-//
-// It stands between a client under test and its server, and passes every byte as
-// it is, until a [Rule] says otherwise: drop the pongs, cut a connection that was
-// idle for a minute, close with 1012, fall silent without a FIN. It sees frames,
-// not only bytes, and never ends WebSocket itself: it answers no ping of its own.
-// What happened is on a [timeline.Timeline], before it happens on the wire.
-//
-//	p := faultproxy.Start(t, "ws://127.0.0.1:9000/socket")
-//	p.Add(faultproxy.DropPongs())
-//	client := dial(p.URL)
-//
-// A Proxy works on loopback and, with [InMemory], on a virtual network inside a
-// testing/synctest bubble, where a timeout of a minute takes no time.
 package faultproxy
 
 import (

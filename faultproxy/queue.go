@@ -1,6 +1,7 @@
 package faultproxy
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -67,36 +68,44 @@ func (o *outlet) place() {
 // gather says how long an item is held for others of its rule, and lets those go that
 // were held for it. The mutex is held.
 func (o *outlet) gather(it *item) {
-	held := 0
-	for i := range o.queue {
-		if q := &o.queue[i]; q.held > 0 && it.together > 0 && q.rule == it.rule {
-			held++
-			it.held = q.held
-		}
-	}
 	switch {
 	case it.kind >= itemFIN: // nothing more will come
-		o.letGo(it.due, func(*item) bool { return true })
+		o.letGo(it.due, int(o.groups), func(*item) bool { return true })
+		return
 	case it.together == 0:
-	case held == 0:
-		it.held += it.due
-	case held+1 >= it.together:
-		it.held = 0
-		o.letGo(it.due, func(q *item) bool { return q.rule == it.rule })
+		return
 	}
+	it.nth = 1
+	until := it.due + it.held
+	for i := len(o.queue) - 1; i >= 0 && o.groups > 0; i-- {
+		if q := &o.queue[i]; q.held > it.due && q.rule == it.rule { // else it is leaving
+			it.nth, until = q.nth+1, q.held
+			break
+		}
+	}
+	if it.nth < it.together {
+		it.held = until
+		o.groups++
+		return
+	}
+	it.held = 0
+	o.letGo(it.due, it.nth-1, func(q *item) bool { return q.rule == it.rule })
 }
 
-// letGo holds items no longer, from a time on. The mutex is held.
-func (o *outlet) letGo(from time.Duration, which func(*item) bool) {
-	behind := false
-	for i := range o.queue {
-		q := &o.queue[i]
-		if q.held > 0 && which(q) {
-			q.held, behind = 0, true
+// letGo holds n items no longer, from a time on. The mutex is held.
+func (o *outlet) letGo(from time.Duration, n int, which func(*item) bool) {
+	first := len(o.queue)
+	for n > 0 && first > 0 {
+		first--
+		if q := &o.queue[first]; q.held > 0 && which(q) {
+			q.held = 0
+			o.groups--
+			n--
 		}
-		if behind {
-			q.due = max(q.due, from)
-		}
+	}
+	for i := range o.queue[first:] { // nothing behind them could leave before
+		q := &o.queue[first+i]
+		q.due = max(q.due, from)
 	}
 }
 
@@ -125,6 +134,6 @@ func (o *outlet) passes(now time.Duration) {
 		}
 	}
 	if due {
-		slices.SortStableFunc(o.late, func(a, b item) int { return int(a.due - b.due) })
+		slices.SortStableFunc(o.late, func(a, b item) int { return cmp.Compare(a.due, b.due) })
 	}
 }

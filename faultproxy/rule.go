@@ -21,8 +21,8 @@ type Rule struct {
 	// from the fault, such as "drop" or "drop-2".
 	Name string
 	// On is the trigger: a frame.Match, Accepted, Requested, Responded,
-	// timeline.Opened, Elapsed, Every or Idle. nil: the one handshake moment the
-	// fault can act at, or always, for faults of the path such as Latency.
+	// timeline.Opened, Elapsed, Every, Idle or At. nil: the one handshake moment the
+	// fault can act at, or always, for faults of the path such as Latency and Rate.
 	On frame.Trigger
 	// Conns limits the rule to some connections. Zero: all.
 	Conns Conns

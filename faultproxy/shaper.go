@@ -55,21 +55,50 @@ type shaping struct {
 	from, at           time.Duration
 }
 
+// shapes is what a lane keeps of its shapers.
+type shapes struct {
+	by    *ruleSet // the rules that list was worked out from
+	list  []*shaping
+	begun []item // at most one: the rest of an item of which a part has left
+	endBy *armed // the rule that ends the connection, behind what has left
+}
+
+// busy reports whether something is in the middle of leaving. The mutex is held.
+func (s *shapes) busy() bool { return s != nil && (len(s.begun) > 0 || s.endBy != nil) }
+
+// ends reports whether the connection ends here. The mutex is held.
+func (s *shapes) ends() bool { return s != nil && s.endBy != nil }
+
+// drop forgets what is leaving. The mutex is held.
+func (s *shapes) drop() {
+	if s != nil {
+		s.begun, s.endBy = nil, nil
+	}
+}
+
 // shapers returns what shapes this lane under the rules in force. The mutex is held.
 func (ln *lane) shapers() []*shaping {
 	o, l := &ln.out, ln.l
 	rules := l.p.rules.Load()
-	if o.shapedBy == rules {
-		return o.shaping
+	inForce := rules.shapers[dirIndex(ln.dir)]
+	if o.shapes == nil {
+		if len(inForce) == 0 {
+			return nil
+		}
+		o.shapes = &shapes{}
 	}
-	o.shapedBy, o.shaping = rules, nil
-	for _, a := range rules.shapers[dirIndex(ln.dir)] {
+	s := o.shapes
+	if s.by == rules {
+		return s.list
+	}
+	s.by, s.list = rules, nil
+	for _, a := range inForce {
 		if l.selected(a) {
-			o.shaping = append(o.shaping, &shaping{shaper: a.Do.(shaper), a: a,
+			s.list = append(s.list, &shaping{shaper: a.Do.(shaper), a: a,
 				m: l.memory(a, ln.dir), chance: l.chance(a.Name, ln.dir)})
 		}
 	}
-	return o.shaping
+	return s.list
 }
 
 // paced reports whether a shaper holds bytes back. The mutex is held.

@@ -16,7 +16,7 @@ type slot struct {
 	told    bool       // that it acts on everything was recorded
 	drawn   bool       // it was decided whether the rule is about this connection
 	chosen  bool       // and it is
-	wire    [2]*memory // of a shaper, by direction; each guarded by its lane's mutex
+	wire    *[2]memory // of a shaper, by direction; each guarded by its lane's mutex
 }
 
 // memory returns what a shaper remembers of a direction.
@@ -24,10 +24,10 @@ func (l *link) memory(a *armed, dir frame.Direction) *memory {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := l.slot(a)
-	if s.wire[dirIndex(dir)] == nil {
-		s.wire[dirIndex(dir)] = &memory{}
+	if s.wire == nil {
+		s.wire = new([2]memory)
 	}
-	return s.wire[dirIndex(dir)]
+	return &s.wire[dirIndex(dir)]
 }
 
 // slot returns what a rule keeps for this connection. The mutex is held.
@@ -153,6 +153,9 @@ func (l *link) pathDelay(rules *ruleSet, dir frame.Direction, at time.Duration, 
 	}
 	p := Plan{stage: StagePath, conn: l.num, at: at, dir: dir, ending: ending}
 	for _, a := range list {
+		if _, ends := a.Do.(SlowClose); ends && !ending {
+			continue
+		}
 		if !a.inWindow(at) || !l.selected(a) || !l.admit(a, dir) || !p.run(a, l) {
 			continue
 		}

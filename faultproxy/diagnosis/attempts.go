@@ -62,9 +62,9 @@ func makeAttempt(t *track, kind ClientKind, now time.Duration) Attempt {
 	if !over {
 		return a
 	}
-	a.Ended, a.KnownAt = true, at
+	a.Ended, a.KnownAt = true, max(at, a.RequestedAt)
 	if t.tcp != nil {
-		a.ReportedAt = max(t.tcp.At, at)
+		a.ReportedAt = max(t.tcp.At, a.KnownAt)
 	}
 	a.By, a.How = beginsEnd(*ending)
 	switch {

@@ -76,11 +76,11 @@ func models() map[string]diagnosis.Backoff {
 	}
 }
 
-// A client that draws its delays as it promises is never blamed: 2,000 runs of each
+// A client that draws its delays as it promises is never blamed: 500 runs of each
 // model, of up to 60 delays.
 func TestRightBackoffIsKept(t *testing.T) {
 	for name, b := range models() {
-		for seed := range uint64(2000) {
+		for seed := range uint64(500) {
 			rng := rand.New(rand.NewPCG(seed, 1))
 			lives := failing(1 + rng.IntN(60))
 			if seed%2 == 0 {

@@ -146,6 +146,19 @@ func TestJudgeShowsItsWork(t *testing.T) {
 	}
 }
 
+// Few delays show neither that there is jitter nor that there is none.
+func TestJudgeWantsEnoughDelaysForJitter(t *testing.T) {
+	b := diagnosis.Fixed(4 * sec).WithJitter(diagnosis.FullJitter)
+	for n, want := range map[int]string{5: "5 delays cannot show whether there is jitter: it takes 7", 12: "12 delays differ by jitter; it takes 22", 24: "24 delays are spread over their windows"} {
+		attempts := simulate(b, rand.New(rand.NewPCG(3, 0)), failing(n), nil)
+		v := b.Judge(attempts, diagnosis.PlusMinus(100*ms))
+		a := v.Aspects[len(v.Aspects)-1]
+		if a.Aspect != diagnosis.AspectJitter || !strings.Contains(a.Text, want) || (a.Verdict == kept) != (n > 5) {
+			t.Errorf("%d delays: %+v", n, a)
+		}
+	}
+}
+
 // What is between the earliest and the latest time at which the client can have known
 // of an end is decided for it.
 func TestJudgeInDoubt(t *testing.T) {
@@ -162,7 +175,15 @@ func TestJudgeInDoubt(t *testing.T) {
 	for _, d := range []time.Duration{sec, 4 * sec} {
 		attempts = attemptsWith(sec, 2*sec, d)
 		attempts[2].Opened, attempts[2].OpenedAt, attempts[2].KnownAt, attempts[2].ReportedAt = true, 3*sec, 13*sec, 13*sec
-		if v := b.Judge(attempts, diagnosis.PlusMinus(100*ms)); v.Aspects[0].Verdict != kept {
+		if v := b.Judge(attempts, diagnosis.PlusMinus(100*ms)); v.Verdict == broken {
+			t.Errorf("%v: %+v", d, v.Aspects)
+		}
+	}
+	// So are they where only a closing handshake made it 10 s.
+	for _, d := range []time.Duration{sec, 4 * sec} {
+		attempts = attemptsWith(sec, 2*sec, d)
+		attempts[2].Opened, attempts[2].OpenedAt, attempts[2].KnownAt, attempts[2].ReportedAt = true, 3*sec, 8*sec, 14*sec
+		if v := b.Judge(attempts, diagnosis.PlusMinus(100*ms)); v.Verdict == broken {
 			t.Errorf("%v: %+v", d, v.Aspects)
 		}
 	}

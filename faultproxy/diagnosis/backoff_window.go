@@ -19,15 +19,12 @@ func (b Backoff) Window(n int, previous time.Duration) (low, high time.Duration)
 			return 0, b.Initial
 		}
 		n--
-		if n == 1 {
-			previous = 0 // the random delay is no part of the model
-		}
 	}
 	if b.Kind == BackoffDecorrelated {
-		high = b.cap(scaled(max(previous, b.First), b.factor()))
 		if n == 1 {
-			high = b.cap(scaled(b.First, b.factor()))
+			previous = b.First // a random delay before it is no part of the model
 		}
+		high = b.cap(scaled(max(previous, b.First), b.factor()))
 		return min(b.First, high), high
 	}
 	v := b.nominal(n)

@@ -141,7 +141,7 @@ func (e *exam) pulses(f func(c *client, t *track, until time.Duration, p pulse))
 	e.opened(func(c *client, t *track, until time.Duration) {
 		if why := t.blind(until); why != "" {
 			e.blindTo(c, t, why)
-			until = t.sight()
+			until = max(t.sight(), t.opened.At)
 		}
 		p, known := e.pulsed[t]
 		if !known {

@@ -34,7 +34,7 @@ func (e *exam) idleTimeout() {
 	e.opened(func(c *client, t *track, until time.Duration) {
 		if why := t.blind(until); why != "" {
 			e.blindTo(c, t, why)
-			until = t.sight()
+			until = max(t.sight(), t.opened.At)
 		}
 		s := t.quiet(e.dialects(), until)
 		if s.idle < limit-lazy {

@@ -170,7 +170,7 @@ func (e *exam) opened(f func(c *client, t *track, until time.Duration)) {
 		case t.partial():
 			e.blindTo(c, t, t.blind(0))
 		case t.opened != nil:
-			f(c, t, t.openUntil(e.r.now))
+			f(c, t, max(t.openUntil(e.r.now), t.opened.At))
 		}
 	})
 }

@@ -46,7 +46,7 @@ func (g *goodClient) run(ctx context.Context) {
 		}
 		previous = g.policy.Backoff.Delay(n, previous, g.rng)
 		switch g.flaw {
-		case diagnosis.RuleRetryAfter, diagnosis.RuleTryAgain:
+		case diagnosis.RuleRetryAfter:
 			wait = 0
 		case diagnosis.RuleDelay:
 			previous = 0
@@ -91,7 +91,7 @@ func (g *goodClient) once(ctx context.Context) (wait time.Duration, stop, stable
 			return 0, false, false
 		}
 		seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
-		return time.Duration(seconds) * time.Second, g.policy.GivesUpOnStatus(resp.StatusCode) && g.flaw != diagnosis.RuleFinalStatus, false
+		return time.Duration(seconds) * time.Second, g.policy.GivesUpOnStatus(resp.StatusCode), false
 	}
 	g.conns++
 	opened := time.Now()

@@ -60,7 +60,7 @@ func ordered(events diagnosis.Events) bool {
 // Whatever is missing or out of order: no panic, and every rule has its findings.
 func TestFindingsOfPrefixesAndShuffles(t *testing.T) {
 	for _, tt := range histories() {
-		for n := 0; n <= len(tt.events); n += 1 + len(tt.events)/30 {
+		for n := 0; n <= len(tt.events); n += 1 + len(tt.events)/12 {
 			lawful(t, tt.name, tt.events[:n])
 			lawful(t, tt.name, tt.events[n:])
 		}

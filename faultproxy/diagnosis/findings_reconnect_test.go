@@ -62,6 +62,8 @@ func TestBackoffRules(t *testing.T) {
 	}
 	judged(t, diagnosis.RuleDelay, 0, []ruling{
 		{"as promised", after(doubling), fails(sec, 2*sec, 4*sec), kept, 0, "3 delays as Exponential(1s, 2).UpTo(8s) says"},
+		{"within the tolerance", after(doubling), fails(800*ms, 2200*ms), kept, 0, ""},
+		{"a 101 that the client did not like", after(doubling), merge(conn(1, 0, open(at(0, fin(toS, passed)), at(0, ended()))...), lasting(2, 100*ms, sec)), broken, 2, "too short"},
 		{"too short", after(doubling), fails(300 * ms), broken, 2, "the 1st delay (before connection 2) was too short (measured 300 ms, expected 1.0 s, ± 250 ms)"},
 		{"too long", after(doubling), fails(1500 * ms), broken, 2, "was too long"},
 		{"at once, not promised", nothing, fails(0), warned, 2, "connected again at once (measured 0 ms, expected a delay"},

@@ -67,7 +67,7 @@ func cutHistories() []history {
 			at(sec, say("a")), at(1100*ms, hear("b")), at(400*sec, say("c")), at(400*sec+ms, rst(toC, passed)), at(400*sec+ms, ended())),
 			diagnosis.IDIdleTimeout, diagnosis.Network, diagnosis.RST, diagnosis.Medium, []string{"no bytes for 398.9 s", "forgotten the connection", "AWS NLB (350 s)"}, "2 min"},
 		{"only the server's bytes count", live(join(
-			[]step{at(sec, hear("x"))}, chatter(2*sec, 600*sec, sec), cutByBox(601*sec))...),
+			[]step{at(sec, hear("x"))}, chatter(2*sec, 600*sec, 7*sec), cutByBox(601*sec))...),
 			diagnosis.IDIdleTimeout, diagnosis.Network, diagnosis.FIN, diagnosis.Medium,
 			[]string{"no bytes from the server for 10 min 0 s", "CloudFront"}, "let the server send something"},
 		{"the server was silent for nearly as long as the client", live(

@@ -16,7 +16,7 @@ import (
 //	answer_timeout: 10s
 //	backoff: {kind: exponential, first: 1s, max: 30s, jitter: full}
 //	give_up_codes: [1008, "4000-4099"]
-//	waive: [R28-first-beat]
+//	waive: [R5-one-live]
 //
 // The keys are the fields of [Policy] and [Backoff]; a dialect is one of the names that
 // heartbeat.Parse knows, or a map as heartbeat.Encode writes it. It says everything

@@ -264,8 +264,9 @@ func TestPolicyValidate(t *testing.T) {
 	}
 	bad := diagnosis.Policy{Interval: -1, Waive: []diagnosis.RuleID{"R4-jiter"}, ClientBy: diagnosis.ClientBy{Query: "a", Process: true}, Client: 9, Rearm: 9, MaxLive: -1,
 		Resubscribe: []frame.Match{nil}, GiveUpCodes: []diagnosis.Range{{From: 5, To: 4}}, Continuity: diagnosis.Continuity{Number: "{$.a}"}}
+	bad.Dialect.Name = "own"
 	err := bad.Validate()
-	for _, want := range []string{"interval is -1ns: it cannot be negative", `unknown rule "R4-jiter": did you mean "R4-jitter"?`, "in one way only", "client is 9",
+	for _, want := range []string{`dialect "own": beat has no match`, "interval is -1ns: it cannot be negative", `unknown rule "R4-jiter": did you mean "R4-jitter"?`, "in one way only", "client is 9",
 		"rearm is rearm(9)", "max live is -1", "resubscribe[0] is nil", "5-4 is no range from 0 to 4999", "say which messages are numbered"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is missing: %v", want, err)

@@ -18,6 +18,8 @@
 //     in 10 to 30 is taken for a timer, with low or medium confidence.
 //   - A timer that only the server's bytes restart, if the server never sent any: its
 //     silence is as long as the connection, so it may as well be a lifetime.
+//   - A frame whose header lies about its length, made by the recorder itself: it goes
+//     on to record frames that its client takes for the rest of that one.
 //   - Where the recorder stands behind something that answers for the server, it sees
 //     that: an upstream that refuses is a 502 there.
 package diagnosis

@@ -63,12 +63,19 @@ func (*runCmd) Help() string {
 A rule says when (on), what (do), and as far as needed for which connections and how often:
 
   on      accepted, request, response, opened, {elapsed: 30s}, {every: 30s}, {idle: 60s},
-          {frame: {op: text, dir: to-server, contains: hello}}
-  do      drop, {late: 2s}, duplicate, {replace: {with: {text: no}}}, {inject: {frame: {op: ping}}},
-          {close: {code: 1012, reason: restart}}, {end: rst}, {silence: to-client}, discard,
-          {latency: 100ms±20ms}, {reject: 503}, {delay: 1s}, hang, refuse
-  conns   2, "2-4", {path: /ws, header: {X-User: ann}}
-  name, skip, times, one_in, count, after, for, expect: fired, final: true
+          {at: 30s} (of the proxy's time), {frame: {op: text, dir: to-server, contains: hello}}
+  do      on a frame: drop, {late: 2s}, reorder, duplicate, {replace: {with: {text: no}}}, corrupt,
+          {truncate: 3}, {split: 3}, {coalesce: 3}, {malform: {rsv: 2}}, {forge: phoenix}
+          on a frame or a time: {inject: {frame: {op: ping}}}, {inject-bytes: junk}, {end: rst},
+          {close: {code: 1012, reason: restart}}, {silence: to-client}, discard, freeze
+          on nothing: {latency: 100ms±20ms}, {rate: 56kbit/s}, {slice: {size: 1, pause: 20ms}},
+          {limit: 1000}, discard-bytes, {slow-close: 5s}
+          in the handshake: {reject: 503}, {redirect: "wss://b/"}, {delay: 1s}, hang, cut, strip-deflate,
+          {request-headers: {remove: Upgrade}}, {response-headers: {set: {X: y}}}
+          on accepted: refuse, hang, {delay: 1s}, {bad-certificate: expired}, cut-tls
+          on any of them, and on at: {down: {for: 5s, hang: true, drop: fin}}
+  conns   2, "2-4", "30%", {every: 3, path: /ws, header: {X-User: ann}}
+  name, skip, times, one_in, spare, count, after, for, expect: fired, final: true
 
 Exit status: 0 after SIGINT, SIGTERM or --ttl, once all connections are closed; 1 if it cannot
 listen, if the recording is incomplete, or if a rule with "expect: fired" never fired; 2 if the
