@@ -65,10 +65,17 @@ var used sync.Map
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if code == 0 && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == "" {
+	if code == 0 && !partial() {
 		code = unused()
 	}
 	os.Exit(code)
+}
+
+// partial reports whether flags keep tests from running.
+func partial() bool {
+	return slices.ContainsFunc([]string{"test.run", "test.skip", "test.list"}, func(name string) bool {
+		return flag.Lookup(name).Value.String() != ""
+	})
 }
 
 // unused returns 1, and says so, if there is a golden file that no test compares.
