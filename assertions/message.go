@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/onsi/gomega/format"
@@ -50,10 +51,31 @@ func (s *scene) evidence(v verdict) string {
 	for _, n := range s.concerned(v) {
 		b.WriteString("\n\n" + s.diagnosis(n))
 	}
+	for _, name := range s.idle() {
+		if quoted := strconv.Quote(name); !strings.Contains(v.said, quoted) {
+			fmt.Fprintf(&b, "\n\nThe rule %s never fired: nothing it is about came by.", quoted)
+		}
+	}
 	if seed := s.tl.Seed(); seed != 0 {
 		fmt.Fprintf(&b, "\n\nseed %d", seed)
 	}
 	return b.String()
+}
+
+// idle names the rules that wait for traffic, and never acted nor tried to.
+func (s *scene) idle() (names []string) {
+	for e := range s.tl.View().Lifecycle().All() {
+		switch {
+		case e.Rule == "":
+		case e.Kind == timeline.KindRule && e.Field("change") == "added":
+			if e.Field("awaits") != "" {
+				names = append(names, e.Rule)
+			}
+		default: // it acted, could not, or was taken back
+			names = slices.DeleteFunc(names, func(n string) bool { return n == e.Rule })
+		}
+	}
+	return names
 }
 
 // concerned returns the connections to say more about: those that the verdict is

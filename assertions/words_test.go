@@ -1,6 +1,7 @@
 package assertions_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	. "github.com/heartbreak-ws/heartbreak/assertions"
+	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/diagnosis"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
@@ -218,4 +220,47 @@ func TestOutsideOfItsBubbleATimelineEndsWithItsLastEvent(t *testing.T) {
 	})
 	says(t, "yes", HaveHeartbeat(protocol, Every(10*sec)), kept)
 	says(t, "yes", HaveLive(1), kept)
+}
+
+// A fault that never came about may be why the claim fails, or why it holds.
+func TestAMessageNamesTheRulesThatNeverFired(t *testing.T) {
+	taped(t, func(t *testing.T, p *tape) {
+		rule := func(k timeline.Kind, name string, fields ...timeline.Field) {
+			p.Append(timeline.Record{At: p.Now(), Kind: k, Rule: p.Intern(name), Fields: fields})
+		}
+		added, traffic := timeline.Field{Name: "change", Value: "added"}, timeline.Field{Name: "awaits", Value: "traffic"}
+		rule(timeline.KindRule, "never", added, traffic)
+		rule(timeline.KindRule, "idle", added)
+		rule(timeline.KindRule, "acted", added, traffic)
+		rule(timeline.KindRule, "could not", added, traffic)
+		rule(timeline.KindRule, "taken back", added, traffic)
+		p.opens(1)
+		rule(timeline.KindFault, "acted")
+		rule(timeline.KindNotApplied, "could not")
+		rule(timeline.KindRule, "taken back", timeline.Field{Name: "change", Value: "removed"})
+		message := HaveConnected(2).FailureMessage(p)
+		if n := strings.Count(message, "never fired"); n != 1 || !strings.Contains(message, `The rule "never" never fired: nothing it is about came by.`) {
+			t.Errorf("the message is\n%s", message)
+		}
+		if message := HaveFired("never").FailureMessage(p); strings.Contains(message, "never fired") {
+			t.Errorf("of what was asked for it says it twice:\n%s", message)
+		}
+	})
+}
+
+func TestWhichRulesAwaitTraffic(t *testing.T) {
+	p := &faultproxy.Proxy{Upstream: "ws://127.0.0.1:1", Timeline: timeline.New()}
+	if err := p.Add(faultproxy.DropPongs(), faultproxy.IdleTimeout(sec), faultproxy.Rule{Name: "slow", Do: faultproxy.Latency{Delay: sec}},
+		faultproxy.Rule{Name: "no", Do: faultproxy.RejectWith(503)}); err != nil {
+		t.Fatal(err)
+	}
+	var await []string
+	for e := range p.Timeline.All() {
+		if e.Field("awaits") != "" {
+			await = append(await, e.Rule)
+		}
+	}
+	if want := []string{"drop-pongs", "no"}; !slices.Equal(await, want) {
+		t.Errorf("%v await traffic, want %v", await, want)
+	}
 }

@@ -159,8 +159,11 @@ func (p *Proxy) change(edit func([]*armed) ([]*armed, []note, error)) error {
 		if n.word != "" {
 			nameless := n.a.Rule
 			nameless.Name = ""
-			tl.Append(timeline.Record{At: tl.Now(), Kind: timeline.KindRule, Rule: n.a.id, Fields: []timeline.Field{
-				{Name: "change", Value: n.word}, {Name: "does", Value: nameless.String()}}})
+			fields := []timeline.Field{{Name: "change", Value: n.word}, {Name: "does", Value: nameless.String()}}
+			if n.a.stage&(StageAccept|StageRequest|StageResponse|StageFrame) != 0 {
+				fields = append(fields, timeline.Field{Name: "awaits", Value: "traffic"})
+			}
+			tl.Append(timeline.Record{At: tl.Now(), Kind: timeline.KindRule, Rule: n.a.id, Fields: fields})
 		}
 	}
 	p.rules.Store(newRuleSet(list))

@@ -42,7 +42,7 @@ const (
 	KindHeld       // a queue is full: its source is no longer read; fields: bytes
 	KindClosed     // the kit closed its socket toward a peer: Dir ToClient the client's, ToServer the server's; fields: how (close, rst)
 	KindEnded      // the connection is over on both sides; always its last event
-	KindRule       // the rule list changed; fields: change (added, replaced, removed), does
+	KindRule       // the rule list changed; fields: change (added, replaced, removed), does, awaits (traffic: it has something to act on in any that comes)
 	KindError      // something failed; fields: error, what
 	KindNote       // Timeline.Note; fields: name
 	KindStarted    // a client program is about to be started; fields: client
