@@ -51,7 +51,7 @@ func (s *scene) evidence(v verdict) string {
 	for _, n := range s.concerned(v) {
 		b.WriteString("\n\n" + s.diagnosis(n))
 	}
-	for _, name := range s.idle() {
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(s.idle()))) {
 		if quoted := strconv.Quote(name); !strings.Contains(v.said, quoted) {
 			fmt.Fprintf(&b, "\n\nThe rule %s never fired: nothing it is about came by.", quoted)
 		}
@@ -66,12 +66,9 @@ func (s *scene) evidence(v verdict) string {
 func (s *scene) idle() (names []string) {
 	for e := range s.tl.View().Lifecycle().All() {
 		switch {
-		case e.Rule == "":
-		case e.Kind == timeline.KindRule && e.Field("change") == "added":
-			if e.Field("awaits") != "" {
-				names = append(names, e.Rule)
-			}
-		default: // it acted, could not, or was taken back
+		case e.Kind == timeline.KindRule && e.Field("change") == "added" && e.Field("awaits") != "":
+			names = append(names, e.Rule)
+		case e.Kind == timeline.KindFault, e.Kind == timeline.KindNotApplied:
 			names = slices.DeleteFunc(names, func(n string) bool { return n == e.Rule })
 		}
 	}

@@ -233,11 +233,9 @@ func TestAMessageNamesTheRulesThatNeverFired(t *testing.T) {
 		rule(timeline.KindRule, "idle", added)
 		rule(timeline.KindRule, "acted", added, traffic)
 		rule(timeline.KindRule, "could not", added, traffic)
-		rule(timeline.KindRule, "taken back", added, traffic)
 		p.opens(1)
 		rule(timeline.KindFault, "acted")
 		rule(timeline.KindNotApplied, "could not")
-		rule(timeline.KindRule, "taken back", timeline.Field{Name: "change", Value: "removed"})
 		message := HaveConnected(2).FailureMessage(p)
 		if n := strings.Count(message, "never fired"); n != 1 || !strings.Contains(message, `The rule "never" never fired: nothing it is about came by.`) {
 			t.Errorf("the message is\n%s", message)

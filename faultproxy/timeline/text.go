@@ -154,14 +154,18 @@ func plural(n int, what string) string {
 	return strconv.Itoa(n) + " " + what + "s"
 }
 
-// quote quotes what was on the wire: control characters are escaped, and what is
-// longer than 60 letters is cut.
+// quote quotes what was on the wire: control characters are escaped, JSON stays
+// readable between backquotes, and what is longer than 60 letters is cut.
 func quote(s string) string {
 	short := cut(s, 60)
-	if len(short) < len(s) {
-		return strconv.Quote(short) + "…"
+	text := strconv.Quote(short)
+	if strings.ContainsRune(short, '"') && strconv.CanBackquote(short) && !strings.ContainsRune(short, '\t') {
+		text = "`" + short + "`"
 	}
-	return strconv.Quote(s)
+	if len(short) < len(s) {
+		text += "…"
+	}
+	return text
 }
 
 // oneLine makes text safe to print on one line, and cuts it after 240 letters.

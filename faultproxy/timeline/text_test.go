@@ -191,6 +191,9 @@ func TestTextOfFrames(t *testing.T) {
 	}{
 		{frame.ToClient, frame.Ping(nil), "ping"},
 		{frame.ToServer, frame.Text("a\tb"), `text 3 B "a\tb"`},
+		{frame.ToServer, frame.Text(`{"a":1}`), "text 7 B `{\"a\":1}`"},
+		{frame.ToServer, frame.Text("\"a\"\t`"), "text 5 B \"\\\"a\\\"\\t`\""},
+		{frame.ToServer, frame.Text(`"` + long), "text 141 B `\"" + strings.Repeat("ä", 59) + "`…"},
 		{frame.ToClient, frame.Text("{}\x1e"), `text 3 B "{}\x1e"`},
 		{frame.ToClient, frame.Text("a\x01b"), "text 3 B 610162"},
 		{frame.ToClient, frame.Text(long), `text 140 B "` + strings.Repeat("ä", 60) + `"…`},
