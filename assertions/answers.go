@@ -115,7 +115,7 @@ func (s *scene) answered(d heartbeat.Dialect, within time.Duration) verdict {
 	case answered == 0 && due == 0:
 		return cannot(fmt.Sprintf("no %s of the server's reached the client%s that it had to answer", beat(d), s.where()), "Have the server beat.")
 	case answered == 0:
-		return cannot(fmt.Sprintf("%s waits for an answer, which has time until %s", plural(due, beat(d)), span(within)+" after it"), "")
+		return cannot(fmt.Sprintf("%s %s for an answer, which has time until %s after it", plural(due, beat(d)), verb(due, "waits", "wait"), span(within)), "")
 	}
 	return verdict{is: yes, said: fmt.Sprintf("The client answered every %s%s, the slowest after %s", beat(d), s.where(), span(slowest.Latency())),
 		expected: "expected it to, within " + span(within), unexpected: "expected one that it did not answer within " + span(within),
@@ -127,13 +127,13 @@ func (p *pulse) unanswered(d heartbeat.Dialect, b heartbeat.Beat, within time.Du
 	v := verdict{is: no, final: true, expected: "expected an answer within " + span(within), unexpected: "expected none within " + span(within),
 		marks: []mark{{seq: b.Tag, at: b.At, text: "the " + beat(d)}}}
 	if b.Answered {
-		v.said = fmt.Sprintf("The client answered a %s on connection %d only after %s", beat(d), p.c.n, span(b.Latency()))
-		v.marks = append(v.marks, mark{seq: b.AnswerTag, at: b.AnsweredAt, text: "answered " + span(b.Latency()) + " later"})
+		v.said = fmt.Sprintf("The client answered %s on connection %d only after %s", article(beat(d)), p.c.n, exact(b.Latency(), within))
+		v.marks = append(v.marks, mark{seq: b.AnswerTag, at: b.AnsweredAt, text: "answered " + exact(b.Latency(), within) + " later"})
 		return v.about(p.c.n)
 	}
-	v.said = fmt.Sprintf("The client did not answer a %s on connection %d for %s", beat(d), p.c.n, span(p.to-b.At))
+	v.said = fmt.Sprintf("The client did not answer %s on connection %d for %s", article(beat(d)), p.c.n, exact(p.to-b.At, within))
 	if p.other > 0 {
-		v.said += fmt.Sprintf(" (and sent %s that belong to none)", plural(p.other, "answer"))
+		v.said += fmt.Sprintf(" (and sent %s that %s to none)", plural(p.other, "answer"), verb(p.other, "belongs", "belong"))
 	}
 	v.marks = append(v.marks, missing(b.At+within, "no answer by now"))
 	return v.about(p.c.n)
@@ -164,7 +164,7 @@ func (s *scene) latency(want value) verdict {
 		return unfit(err)
 	}
 	return verdict{is: is(ok), final: want.settled(float64(longest)),
-		said:     fmt.Sprintf("The client took up to %s to answer a ping%s", span(longest), s.where()),
+		said:     fmt.Sprintf("The client took up to %s to answer a ping%s", exact(longest, want.durations()...), s.where()),
 		expected: want.wish(longest, false, argument), unexpected: want.wish(longest, true, argument),
 		marks: []mark{{seq: slowest.Tag, text: "the ping"}, {seq: slowest.AnswerTag, text: "answered " + span(longest) + " later"}}}
 }

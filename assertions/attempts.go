@@ -41,14 +41,15 @@ func HaveConnected(n any) Matcher {
 
 // count counts how often something happened to connections in what is looked at.
 func (s *scene) count(want value, said string, what func(*conn) event) verdict {
-	n := 0
+	var counted []int
 	var last mark
 	for _, c := range s.lives(s.view) {
 		if e := what(c); e.happened {
-			n++
-			last = at(e.Event, fmt.Sprintf("number %d", n))
+			counted = append(counted, c.n)
+			last = at(e.Event, fmt.Sprintf("number %d", len(counted)))
 		}
 	}
+	n := len(counted)
 	if v := s.incomplete(); v.is == unclear && !want.settled(float64(n)) {
 		return v
 	}
@@ -56,7 +57,25 @@ func (s *scene) count(want value, said string, what func(*conn) event) verdict {
 	if n > 0 {
 		v.marks = []mark{last}
 	}
+	if most, bounded := want.most(); bounded && most > 0 && n > most {
+		v.diagnose = counted[most-1 : n-1] // that they ended is why there are more
+	}
 	return v
+}
+
+// most returns how many are not too many, if there is a bound.
+func (v value) most() (n int, bounded bool) {
+	if n, ok := v.want.(int); ok {
+		return n, true
+	}
+	c, bound, _ := v.bound()
+	switch n, ok := bound.(int); {
+	case ok && (c == "<=" || c == "=="):
+		return n, true
+	case ok && c == "<":
+		return n - 1, true
+	}
+	return 0, false
 }
 
 // verdict compares a number of times that can only grow.

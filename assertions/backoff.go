@@ -120,10 +120,8 @@ func (s *scene) backedOff(model diagnosis.Backoff, leeway diagnosis.Leeway) verd
 		delays = append(delays, span(g.Most))
 		marks = append(marks, mark{seq: attempts[g.To].Request.Seq, at: attempts[g.To].RequestedAt, text: gapText(g)})
 	}
-	for _, a := range j.Aspects {
-		if a.Verdict == diagnosis.Broken {
-			return s.misjudged(a, j.Gaps, attempts, model)
-		}
+	if broken := brokenAspects(j); len(broken) > 0 {
+		return s.misjudged(broken, j.Gaps, attempts, model, leeway)
 	}
 	if judged < 2 {
 		reason := fmt.Sprintf("%s before attempts%s can be judged, and it takes two", plural(judged, "delay"), s.where())
@@ -136,15 +134,49 @@ func (s *scene) backedOff(model diagnosis.Backoff, leeway diagnosis.Leeway) verd
 		expected: "expected delays of " + model.String(), unexpected: "expected other delays than those of " + model.String(), marks: marks}
 }
 
-// misjudged is the verdict on an aspect that the client broke.
-func (s *scene) misjudged(a diagnosis.AspectVerdict, gaps []diagnosis.Gap, attempts []diagnosis.Attempt, model diagnosis.Backoff) verdict {
-	v := verdict{is: no, final: a.Aspect != diagnosis.AspectJitter, said: "The client did not wait as " + model.String() + " says: " + a.Text,
-		expected: "expected another", unexpected: "expected other delays than those of " + model.String(), details: delays(gaps, a.Gaps, attempts)}
-	if a.Measured != "" {
+// brokenAspects returns the aspects that the client broke. A reset that did not come, or
+// came too early, is first: it makes other delays wrong, too.
+func brokenAspects(v diagnosis.BackoffVerdict) []diagnosis.AspectVerdict {
+	var broken []diagnosis.AspectVerdict
+	for _, a := range v.Aspects {
+		switch {
+		case a.Verdict != diagnosis.Broken:
+		case a.Aspect == diagnosis.AspectReset:
+			broken = slices.Insert(broken, 0, a)
+		default:
+			broken = append(broken, a)
+		}
+	}
+	return broken
+}
+
+// misjudged is the verdict on the aspects that the client broke.
+func (s *scene) misjudged(broken []diagnosis.AspectVerdict, gaps []diagnosis.Gap, attempts []diagnosis.Attempt, model diagnosis.Backoff, leeway diagnosis.Leeway) verdict {
+	a := broken[0]
+	v := verdict{is: no, said: "The client did not wait as " + model.String() + " says: " + a.Text,
+		expected: "expected another", unexpected: "expected other delays than those of " + model.String()}
+	switch {
+	case isOfOne(a):
+		v.said += ", and was " + measured(gaps[a.Gaps[0]])
+		a.Expected = window(gaps[a.Gaps[0]], leeway, a.Expected)
+	case a.Measured != "":
 		v.said += " (" + a.Measured + ")"
+	}
+	if a.More > 0 {
+		v.said += fmt.Sprintf("; %d more %s wrong", a.More, verb(a.More, "is", "are"))
 	}
 	if a.Expected != "" {
 		v.expected = "expected " + a.Expected
+	}
+	var wrong []int
+	for _, one := range broken {
+		v.final = v.final || one.Aspect != diagnosis.AspectJitter
+		wrong = append(wrong, one.Gaps...)
+	}
+	slices.Sort(wrong)
+	v.details = delays(gaps, slices.Compact(wrong), attempts)
+	for _, also := range broken[1:] {
+		v.details = append(v.details, fmt.Sprintf("  also (%s): %s", also.Aspect, also.Text))
 	}
 	if len(a.Gaps) > 0 {
 		g := gaps[a.Gaps[0]]
@@ -156,39 +188,67 @@ func (s *scene) misjudged(a diagnosis.AspectVerdict, gaps []diagnosis.Gap, attem
 	return v
 }
 
-// delays lists the first delays, the wrong ones marked.
+// isOfOne reports whether a verdict is about one delay after the other, not about all of
+// them together.
+func isOfOne(a diagnosis.AspectVerdict) bool {
+	return a.Aspect != diagnosis.AspectJitter && a.Aspect != diagnosis.AspectAttempts && len(a.Gaps) == a.More+1
+}
+
+// window says what a delay had to be, in other words where more is allowed than that.
+func window(g diagnosis.Gap, leeway diagnosis.Leeway, other string) string {
+	switch {
+	case g.Allowed > 0 || leeway.Early != leeway.Late:
+		return other
+	case leeway.Late > 0:
+		return fromTo(g.Low, g.High) + " ± " + span(leeway.Late)
+	case g.Low == g.High:
+		return fmt.Sprintf("exactly %s (no PlusMinus was given)", span(g.Low))
+	}
+	return fromTo(g.Low, g.High)
+}
+
+// delays lists the first delays and the first wrong ones, which are marked, with those
+// around them.
 func delays(gaps []diagnosis.Gap, wrong []int, attempts []diagnosis.Attempt) []string {
-	const most = 10
+	const begin, around, most = 3, 2, 12
 	lines := []string{fmt.Sprintf("    %-8s %-14s %-22s %s", "delay", "before", "measured", "expected")}
-	for i, g := range gaps {
-		if i == most {
-			lines = append(lines, fmt.Sprintf("    … %s …", plural(len(gaps)-most, "delay")))
-			break
+	shown, hidden := 0, 0
+	skip := func() {
+		if hidden > 0 {
+			lines = append(lines, fmt.Sprintf("    … %s …", plural(hidden, "delay")))
 		}
-		pointer, number, window := "   ", "?", span(g.Low)
+		hidden = 0
+	}
+	for i, g := range gaps {
+		near := i < begin || slices.ContainsFunc(wrong, func(w int) bool { return w-around <= i && i <= w+around })
+		if !near || shown == most {
+			hidden++
+			continue
+		}
+		skip()
+		shown++
+		pointer, number, window := "   ", "?", fromTo(g.Low, g.High)
 		if slices.Contains(wrong, i) {
 			pointer = "  >"
 		}
 		if g.N > 0 {
 			number = strconv.Itoa(g.N)
 		}
-		if g.High != g.Low {
-			window += " to " + span(g.High)
-		}
 		if g.Unjudged != "" {
 			window = "not judged: " + g.Unjudged
 		}
 		lines = append(lines, fmt.Sprintf("%s %-8s %-14s %-22s %s", pointer, number, fmt.Sprintf("#%d", attempts[g.To].Conn), measured(g), window))
 	}
+	skip()
 	return lines
 }
 
 // measured says how long a delay was.
 func measured(g diagnosis.Gap) string {
-	if g.Least == g.Most || g.Least == 0 {
-		return span(g.Most)
+	if g.Least == 0 || span(g.Least) == span(g.Most) {
+		return exact(g.Most, g.Low, g.High)
 	}
-	return span(g.Least) + " to " + span(g.Most)
+	return fromTo(g.Least, g.Most)
 }
 
 // gapText says how much later an attempt came.

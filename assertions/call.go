@@ -3,6 +3,7 @@ package assertions
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,14 +26,31 @@ func call(name string, args ...any) string {
 
 func argument(a any) string {
 	switch a := a.(type) {
+	case nil:
+		return "nil"
 	case time.Duration:
 		return span(a)
 	case fmt.Stringer:
 		return a.String()
 	case string:
-		return strconv.Quote(a)
+		return quoted(a)
+	case []byte:
+		return "[]byte(" + quoted(string(a)) + ")"
 	}
 	return fmt.Sprint(a)
+}
+
+// quoted quotes a text, cut after so many letters that a sentence can still be read.
+func quoted(s string) string {
+	const most = 60
+	letters := 0
+	for i := range s {
+		if letters == most {
+			return fmt.Sprintf("%s… (%d B)", strconv.Quote(s[:i]), len(s))
+		}
+		letters++
+	}
+	return strconv.Quote(s)
 }
 
 // times says how often: "once", "3 times".
@@ -72,6 +90,46 @@ func span(d time.Duration) string {
 		return d.String()
 	}
 	return d.Round(time.Millisecond).String()
+}
+
+// exact is span, with as many digits more as it takes to tell d from the others.
+func exact(d time.Duration, others ...time.Duration) string {
+	for _, unit := range []time.Duration{time.Millisecond, 10 * time.Microsecond} {
+		round := func(d time.Duration) time.Duration {
+			if d < unit && d > -unit {
+				return d
+			}
+			return d.Round(unit)
+		}
+		if !slices.ContainsFunc(others, func(o time.Duration) bool { return o != d && round(o) == round(d) }) {
+			return round(d).String()
+		}
+	}
+	return d.String()
+}
+
+// fromTo writes the two ends of a range, or the one time that both print as.
+func fromTo(low, high time.Duration) string {
+	if span(low) == span(high) {
+		return span(low)
+	}
+	return span(low) + " to " + span(high)
+}
+
+// verb is the form of a verb that goes with a number.
+func verb(n int, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return more
+}
+
+// article puts "a" or "an" before a word.
+func article(word string) string {
+	if word != "" && strings.ContainsRune("aeiou", rune(word[0])) {
+		return "an " + word
+	}
+	return "a " + word
 }
 
 // plural counts: "1 frame", "3 frames".

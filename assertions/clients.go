@@ -6,7 +6,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/diagnosis"
@@ -52,7 +51,7 @@ func each(clients []Clients, judge func(*scene) verdict) func(*scene) verdict {
 	}
 	return func(s *scene) verdict {
 		by := clients[len(clients)-1].by
-		if by.Process && s.crowded() {
+		if by.Process && s.programs() > 1 {
 			return never("several client programs ran at the same time, and nothing tells their connections apart",
 				"Use ClientByQuery or ClientByHeader, or start one on each server or proxy.")
 		}
@@ -62,7 +61,7 @@ func each(clients []Clients, judge func(*scene) verdict) func(*scene) verdict {
 				return never(fmt.Sprintf("nothing in what was recorded tells whose connection %d is", slices.Min(slices.Collect(maps.Keys(own.only)))),
 					"Look at its request: what is it that differs? Secrets are not recorded.")
 			}
-			all = append(all, judge(own).of(own.client))
+			all = append(all, judge(own).of(own))
 		}
 		if len(all) == 0 {
 			return cannot("no client was seen"+s.where(), "")
@@ -75,20 +74,19 @@ func each(clients []Clients, judge func(*scene) verdict) func(*scene) verdict {
 	}
 }
 
-// crowded reports whether several client programs ran at once.
-func (s *scene) crowded() bool {
+// programs returns how many client programs ran at once at most.
+func (s *scene) programs() (most int) {
 	running := 0
 	for e := range s.all.Lifecycle().All() {
 		switch e.Kind {
 		case timeline.KindStarted:
-			if running++; running > 1 {
-				return true
-			}
+			running++
+			most = max(most, running)
 		case timeline.KindExit:
 			running--
 		}
 	}
-	return false
+	return most
 }
 
 // rank orders verdicts by how much they count for all.
@@ -104,9 +102,15 @@ func (v verdict) rank() int {
 	return 0
 }
 
-// of says which client the verdict is about.
-func (v verdict) of(client string) verdict {
-	name := strconv.Quote(client)
+// of says which client the verdict is about, and shows no connections of others.
+func (v verdict) of(own *scene) verdict {
+	if v.conns == nil {
+		v.conns = slices.Sorted(maps.Keys(own.only))
+		if v.diagnose == nil {
+			v.diagnose = v.conns[len(v.conns)-1:]
+		}
+	}
+	name := quoted(own.client)
 	if rest, ok := strings.CutPrefix(v.said, "The client"); ok {
 		v.said = "Client " + name + rest
 	} else {

@@ -2,8 +2,10 @@ package assertions
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/diagnosis"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
@@ -26,12 +28,17 @@ import (
 func HaveClosed(conditions ...Closing) Counted {
 	var kind diagnosis.ClientKind
 	var err error
-	for _, c := range conditions {
-		if c.err != nil {
+	for i, c := range conditions {
+		if err == nil {
 			err = c.err
 		}
 		if c.kind != nil {
 			kind = *c.kind
+		}
+		for _, other := range conditions[:i] {
+			if c.excludes != "" && c.excludes == other.call {
+				err = fmt.Errorf("no connection is closed both %s and %s", other.words, c.words)
+			}
 		}
 	}
 	return counted(call("HaveClosed", conditions), err, func(s *scene, n value) verdict {
@@ -46,6 +53,8 @@ type Closing struct {
 	holds func(diagnosis.Report) (bool, error)
 	kind  *diagnosis.ClientKind
 	err   error
+
+	excludes string // the call of its contrary
 }
 
 // String returns the name of the condition, or the call that made it.
@@ -53,19 +62,19 @@ func (c Closing) String() string { return c.call }
 
 var (
 	// ByClient: the client sent the first Close, FIN or RST.
-	ByClient = closing("ByClient", "by the client", func(r diagnosis.Report) bool { return r.EndedBy == diagnosis.Client })
+	ByClient = closing("ByClient", "ByPeer", "by the client", func(r diagnosis.Report) bool { return r.EndedBy == diagnosis.Client })
 	// ByPeer: the first Close, FIN or RST came from the other side, whether from the
 	// server, a rule, or something in between.
-	ByPeer = closing("ByPeer", "by its peer", func(r diagnosis.Report) bool { return r.EndedBy == diagnosis.Server || r.EndedBy == diagnosis.Network })
+	ByPeer = closing("ByPeer", "ByClient", "by its peer", func(r diagnosis.Report) bool { return r.EndedBy == diagnosis.Server || r.EndedBy == diagnosis.Network })
 	// Cleanly: the client is told that the closing handshake was completed (wasClean).
-	Cleanly = closing("Cleanly", "cleanly", func(r diagnosis.Report) bool { return r.CloseEvent.WasClean })
+	Cleanly = closing("Cleanly", "Abnormally", "cleanly", func(r diagnosis.Report) bool { return r.CloseEvent.WasClean })
 	// Abnormally: the client is not told so: there was no Close frame, or TCP was reset
 	// after it.
-	Abnormally = closing("Abnormally", "abnormally", func(r diagnosis.Report) bool { return !r.CloseEvent.WasClean })
+	Abnormally = closing("Abnormally", "Cleanly", "abnormally", func(r diagnosis.Report) bool { return !r.CloseEvent.WasClean })
 )
 
-func closing(name, words string, holds func(diagnosis.Report) bool) Closing {
-	return Closing{call: name, words: words, holds: func(r diagnosis.Report) (bool, error) { return holds(r), nil }}
+func closing(name, excludes, words string, holds func(diagnosis.Report) bool) Closing {
+	return Closing{call: name, words: words, excludes: excludes, holds: func(r diagnosis.Report) (bool, error) { return holds(r), nil }}
 }
 
 // WithCode asks for the close code that the client is told: a number or a
@@ -73,14 +82,17 @@ func closing(name, words string, holds func(diagnosis.Report) bool) Closing {
 // if there was no Close, whatever either side had in mind.
 func WithCode(code any) Closing {
 	want := number(code)
-	return Closing{call: call("WithCode", want), words: "with code " + want.String(), err: want.err,
+	if n, ok := want.want.(int); ok && n > math.MaxUint16 {
+		want = value{given: code, err: fmt.Errorf("%d is no close code, which has 16 bits: the legal ones are 1000 to 4999 (RFC 6455 section 7.4)", n)}
+	}
+	return Closing{call: call("WithCode", want), words: "with code " + want.words(), err: want.err,
 		holds: func(r diagnosis.Report) (bool, error) { return want.match(int(r.CloseEvent.Code)) }}
 }
 
 // WithReason asks for the reason that the client is told: a text, or a matcher for one.
 func WithReason(reason any) Closing {
 	want := text(reason)
-	return Closing{call: call("WithReason", want), words: "with reason " + want.String(), err: want.err,
+	return Closing{call: call("WithReason", want), words: "with reason " + want.words(), err: want.err,
 		holds: func(r diagnosis.Report) (bool, error) { return want.match(r.CloseEvent.Reason) }}
 }
 
@@ -138,7 +150,7 @@ func (s *scene) closed(conditions []Closing, kind diagnosis.ClientKind, want val
 		v.expected, v.unexpected = "expected a connection closed"+asked(conditions), "expected no connection closed"+asked(conditions)
 	}
 	for _, c := range closed {
-		v.marks = append(v.marks, at(c.ending.Event, manner(ends[c.n])))
+		v.marks = append(v.marks, at(c.ending.Event, by(ends[c.n])+", told "+told(ends[c.n].CloseEvent)))
 	}
 	return v
 }
@@ -167,16 +179,49 @@ func asked(conditions []Closing) string {
 // closures counts closed connections.
 func closures(n any) string { return fmt.Sprintf("%v closed", n) }
 
-// manner says how a connection was closed: `by its peer, 1012 "restart" wasClean=true`.
-func manner(r diagnosis.Report) string {
-	who := "by its peer"
+// manner says how a connection was closed, and what the client was told of that, if
+// that is something else: `by its peer, 1012 "restart" wasClean=true`.
+func (c *conn) manner(r diagnosis.Report) string {
+	who := by(r)
+	switch {
+	case r.How == diagnosis.FIN:
+		return fmt.Sprintf("%s with a FIN and no Close; the client was told %s", who, told(r.CloseEvent))
+	case r.How == diagnosis.RST:
+		return fmt.Sprintf("%s with an RST and no Close; the client was told %s", who, told(r.CloseEvent))
+	case r.EndedBy == diagnosis.Client && c.said.happened:
+		if code, _, ok := frame.ParseClose(c.said.Payload); ok && code != r.CloseEvent.Code {
+			why := "since it ended TCP before the answer"
+			switch {
+			case r.CloseEvent.Code != frame.CodeAbnormalClosure:
+				why = "which is what its peer's Close says"
+			case c.left.happened && c.left.Seq < c.gone.Seq:
+				why = "since its peer ended TCP without a Close"
+			}
+			return fmt.Sprintf("%s, which sent Close %d and was told %s, %s", who, code, told(r.CloseEvent), why)
+		}
+	}
+	return who + ", " + told(r.CloseEvent)
+}
+
+// by says who ended a connection.
+func by(r diagnosis.Report) string {
 	switch r.EndedBy {
 	case diagnosis.Client:
-		who = "by the client"
+		return "by the client"
 	case diagnosis.Unknown:
-		who = "by nobody seen"
+		return "by nobody seen"
 	}
-	return who + ", " + r.CloseEvent.String()
+	return "by its peer"
+}
+
+// told says what a client is told: `1006 "" wasClean=false`. An error event before that
+// comes last, so that nobody takes it for a close of its own.
+func told(e frame.CloseEvent) string {
+	text := frame.CloseEvent{Code: e.Code, Reason: e.Reason, WasClean: e.WasClean}.String()
+	if e.Error {
+		text += ", after an error event"
+	}
+	return text
 }
 
 // saidClosed says what was measured.
@@ -187,11 +232,11 @@ func (s *scene) saidClosed(opened, closed, such []*conn, ends map[int]diagnosis.
 	case len(closed) == 0:
 		return fmt.Sprintf("None of the client's %d connections is closed%s", len(opened), s.where())
 	case len(closed) == 1:
-		return fmt.Sprintf("The client's connection %d was closed %s", closed[0].n, manner(ends[closed[0].n]))
+		return fmt.Sprintf("The client's connection %d was closed %s", closed[0].n, closed[0].manner(ends[closed[0].n]))
 	case len(conditions) == 0:
 		return fmt.Sprintf("%d of the client's %d connections are closed%s", len(closed), len(opened), s.where())
 	}
-	return fmt.Sprintf("%d of the client's %d closed connections were closed like that%s", len(such), len(closed), s.where())
+	return fmt.Sprintf("%d of the client's %d closed connections %s closed like that%s", len(such), len(closed), verb(len(such), "was", "were"), s.where())
 }
 
 // state says how far a connection is from being closed.

@@ -21,7 +21,7 @@ func TestClosing(t *testing.T) {
 		tl.opens(1).at(sec).gets(1, frame.Close(999, "")).sends(1, frame.Close(1002, "")).leaves(1)
 	}
 	tell(t, []story{
-		{"at all", cut, nil, HaveClosed(), "yes", `The client's connection 1 was closed by its peer, 1006 "" wasClean=false, expected no connection closed.`},
+		{"at all", cut, nil, HaveClosed(), "yes", `The client's connection 1 was closed by its peer with a FIN and no Close; the client was told 1006 "" wasClean=false, expected no connection closed.`},
 		{"by its peer", restart, nil, HaveClosed(ByPeer, WithCode(1012), WithReason("restart"), Cleanly), "yes", ""},
 		{"by the client", func(tl *tape) {
 			tl.opens(1).at(sec).sends(1, frame.Close(1000, "")).gets(1, frame.Close(1000, "")).leaves(1)
@@ -32,7 +32,7 @@ func TestClosing(t *testing.T) {
 		{"another code", restart, nil, HaveClosed(WithCode(1001)), "no", "expected a connection closed with code 1001."},
 		{"a reason by matcher", restart, nil, HaveClosed(WithReason(HavePrefix("re"))), "yes", ""},
 		{"abnormally", cut, nil, HaveClosed(Abnormally, WithCode(1006)), "yes", ""},
-		{"some of several", both, nil, HaveClosed(Abnormally).Times(1), "yes", "1 of the client's 2 closed connections were closed like that"},
+		{"some of several", both, nil, HaveClosed(Abnormally).Times(1), "yes", "1 of the client's 2 closed connections was closed like that"},
 		{"all of several", both, nil, HaveClosed().Times(2), "yes", "2 of the client's 2 connections are closed"},
 		{"one of them", both, conn(2), HaveClosed(Cleanly), "no", ""},
 		{"since an end", both, since(timeline.Ended(1)), HaveClosed().Times(1), "yes", "connection 2 was closed by its peer"},

@@ -23,8 +23,9 @@ import (
 //
 // Reports belong to connections in their order: one for each that opened and is over for
 // the client, or for each attempt. So it is about a client by itself, and cannot judge
-// several. On a connection it is about that one alone. It needs an end or a report, and
-// cannot judge without.
+// several. On a connection it is about that one alone, and on what begins at a moment
+// about the ends and reports that are in it. It needs one of them, and cannot judge
+// without.
 func HaveReportedCloseEvent(name string, kind ...diagnosis.ClientKind) Matcher {
 	var as diagnosis.ClientKind
 	args := []any{name}
@@ -51,9 +52,12 @@ func (s *scene) closeEvents(name string, kind diagnosis.ClientKind) verdict {
 		}
 	}
 	if programs > 1 {
-		return never("several client programs were started, and reports do not say of which connection they are", "Start one on each server or proxy.")
+		return never(fmt.Sprintf("%d client programs were started, and reports do not say of which connection they are", programs), "Start one on each server or proxy.")
 	}
 	ends := s.ends(kind, len(reports))
+	if extra := len(ends); extra < len(reports) && !s.happens(reports[extra]) {
+		reports = reports[:extra]
+	}
 	switch {
 	case len(ends) == 0 && len(reports) == 0:
 		return cannot("no connection is over yet, and the client has reported none", "")
@@ -64,10 +68,12 @@ func (s *scene) closeEvents(name string, kind diagnosis.ClientKind) verdict {
 			expected: "expected one report for each", unexpected: "expected another number",
 			marks: []mark{at(extra, "of which connection?")}, conns: []int{}}
 	}
+	judged := 0
 	for i, end := range ends {
-		if s.conn > 0 && end.Conn != s.conn {
+		if s.conn > 0 && end.Conn != s.conn || end.ReportedAt < s.began && (i >= len(reports) || !s.happens(reports[i])) {
 			continue
 		}
+		judged++
 		if i >= len(reports) {
 			return s.unreported(end, name)
 		}
@@ -75,10 +81,13 @@ func (s *scene) closeEvents(name string, kind diagnosis.ClientKind) verdict {
 			return v
 		}
 	}
-	if s.conn > 0 {
-		return cannot(fmt.Sprintf("connection %d is not over for the client", s.conn), "")
+	switch {
+	case s.conn > 0:
+		return cannot(fmt.Sprintf("connection %d is not over for the client%s", s.conn, s.since()), "")
+	case judged == 0:
+		return cannot("no connection was over"+s.where()+", and the client has reported none", "")
 	}
-	return verdict{is: yes, said: fmt.Sprintf("The client reported the ends of %s as they were on the wire", plural(len(ends), "connection")),
+	return verdict{is: yes, said: fmt.Sprintf("The client reported the ends of %s as they were on the wire%s", plural(judged, "connection"), s.where()),
 		expected: "expected it to", unexpected: "expected it not to"}
 }
 
@@ -117,32 +126,32 @@ func overs(n int) string {
 func (s *scene) unreported(end diagnosis.Attempt, name string) verdict {
 	v := verdict{is: no, final: s.view.ClientsLeft(),
 		said:     fmt.Sprintf("The client has not reported the end of connection %d", end.Conn),
-		expected: fmt.Sprintf("expected a report %q: %s", name, end.CloseEvent), unexpected: "expected none",
+		expected: fmt.Sprintf("expected a report %q: %s", name, told(end.CloseEvent)), unexpected: "expected none",
 		marks: []mark{missing(s.now, "no report by now")}}
 	return v.about(end.Conn)
 }
 
 // compare compares a report with what was told on the wire.
 func compare(end diagnosis.Attempt, report timeline.Event) verdict {
-	told := end.CloseEvent
-	v := verdict{is: yes, said: fmt.Sprintf("The client reported the end of connection %d as it was on the wire (%s)", end.Conn, told),
+	was := end.CloseEvent
+	v := verdict{is: yes, said: fmt.Sprintf("The client reported the end of connection %d as it was on the wire (%s)", end.Conn, told(was)),
 		expected: "expected it to", unexpected: "expected something else"}
-	differs := func(what, reported, was string) {
-		if v.is == yes && reported != was {
+	differs := func(what, reported, want string) {
+		if v.is == yes && reported != want {
 			v.is = no
 			v.said = fmt.Sprintf("The client reported %s %s of connection %d", what, reported, end.Conn)
-			v.expected = fmt.Sprintf("expected %s, since it was told %s", was, told)
+			v.expected = fmt.Sprintf("expected %s, since it was told %s", want, told(was))
 			v.unexpected = ""
 			v.final = true
 		}
 	}
-	differs("code", report.Field("code"), strconv.Itoa(int(told.Code)))
+	differs("code", report.Field("code"), strconv.Itoa(int(was.Code)))
 	for _, f := range report.Fields {
 		switch f.Name {
 		case "reason":
-			differs("reason", strconv.Quote(f.Value), strconv.Quote(told.Reason))
+			differs("reason", strconv.Quote(f.Value), strconv.Quote(was.Reason))
 		case "wasClean", "clean":
-			differs(f.Name, f.Value, strconv.FormatBool(told.WasClean))
+			differs(f.Name, f.Value, strconv.FormatBool(was.WasClean))
 		}
 	}
 	v.marks = []mark{at(report, "")}

@@ -31,7 +31,9 @@ type conn struct {
 	n         int
 	requested event // the upgrade was asked for
 	opened    event // the 101 went out
+	said      event // the client's Close
 	ending    event // the first Close, FIN or RST, of either side
+	left      event // the first FIN or RST of its peer's
 	gone      event // TCP is over for the client: its FIN, an RST, or nobody is there any more
 	ended     event // it is over on both sides
 
@@ -82,18 +84,27 @@ func (c *conn) see(e timeline.Event) {
 	case timeline.KindFrame:
 		if e.Header.Opcode == frame.OpClose && e.OfClient() {
 			c.ending.first(e)
+			if heard {
+				c.said.first(e)
+			}
 		}
 	case timeline.KindFIN:
 		if e.OfClient() {
 			c.ending.first(e)
 		}
-		if heard {
+		switch {
+		case heard:
 			c.gone.first(e)
+		case e.OfClient():
+			c.left.first(e)
 		}
 	case timeline.KindRST:
 		if e.OfClient() {
 			c.ending.first(e)
 			c.gone.first(e)
+			if !heard {
+				c.left.first(e)
+			}
 		}
 	case timeline.KindClosed:
 		if e.Dir != frame.ToServer {

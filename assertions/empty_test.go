@@ -105,6 +105,14 @@ func TestWrongArgumentsAreRefused(t *testing.T) {
 			{HaveExited(1.5), "neither an exit code nor the name of a signal"},
 			{HaveReported(nil), "nil is not a text"},
 			{HaveClosed(WithCode("restart")), "is not a number"},
+			{HaveClosed(WithCode(99999)), "99999 is no close code"},
+			{HaveClosed(ByClient, ByPeer), "no connection is closed both by the client and by its peer"},
+			{HaveClosed(Abnormally, WithCode(1006), Cleanly), "both abnormally and cleanly"},
+			{HaveAtMostOneLiveConnection(Overlap(-sec)), "nothing overlaps for -1s"},
+			{HaveReconnectedWithin(-sec), "nobody connects again within -1s"},
+			{HaveDetectedSilenceWithin(0), "no silence can be noticed within 0s"},
+			{HaveHeartbeat(words, Every(sec, PlusMinus(sec))), "an interval of every 1s ± 1s is no rhythm"},
+			{HaveSent(MatchRegexp("(")), "the matcher takes no payload"},
 			{HaveGivenUpAfter(3, Quiet(0)), "after 0s nothing is proved"},
 		} {
 			_, err := c.m.Match(tl)
@@ -113,6 +121,9 @@ func TestWrongArgumentsAreRefused(t *testing.T) {
 			}
 			if !final(c.m, tl) {
 				t.Errorf("%v is not final", c.m)
+			}
+			if strings.Contains(c.m.String(), "<nil>") {
+				t.Errorf("%v does not print what it was given", c.m)
 			}
 		}
 	})

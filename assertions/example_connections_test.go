@@ -146,5 +146,5 @@ func ExampleHaveBackedOff() {
 	ask(tl, HaveBackedOff(diagnosis.Exponential(time.Second, 2)))
 	// Output:
 	// yes
-	// no: The client did not wait as Exponential(1s, 2) says: the 2nd delay (before connection 3) did not grow: it fits an earlier one (1.0 s), expected 2.0 s.
+	// no: The client did not wait as Exponential(1s, 2) says: the 2nd delay (before connection 3) did not grow: it fits an earlier one, and was 1s, expected exactly 2s (no PlusMinus was given).
 }

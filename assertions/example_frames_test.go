@@ -21,7 +21,7 @@ func ExampleHaveSent() {
 	ask(tl, HaveSent(ContainSubstring("news")).Times(2))
 	// Output:
 	// yes
-	// no: The client sent a payload to contain substring news once, expected twice.
+	// no: The client sent a payload containing "news" once, expected twice.
 }
 
 func ExampleHaveReceived() {

@@ -73,6 +73,6 @@ func ExampleCounted_Times() {
 	ask(tl, HaveSent(HavePrefix("join")).Times(1))
 	ask(tl, HaveSent(HavePrefix("join")).Times(BeNumerically("<", 3)))
 	// Output:
-	// no: The client sent a payload to have prefix join twice, expected once.
+	// no: The client sent a payload with the prefix "join" twice, expected once.
 	// yes
 }

@@ -24,7 +24,7 @@ func HaveExited(codes ...any) Counted {
 	var ways []string
 	var err error
 	for _, c := range codes {
-		want, way := number(c), "with code "+number(c).String()
+		want, way := number(c), "with code "+number(c).words()
 		if signal, ok := c.(string); ok {
 			want, way = text(signal), "by "+signal
 		}

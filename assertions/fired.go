@@ -2,6 +2,9 @@ package assertions
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
@@ -44,9 +47,15 @@ func (s *scene) fired(rule, want value) verdict {
 	if !known {
 		why := "no rule named " + rule.String() + " was added"
 		if len(others) > 0 {
-			why += "; there are " + list(others)
+			why += "; there " + verb(len(others), "is ", "are ") + list(others)
 		}
-		return cannot(why, "")
+		advice := ""
+		if name, ok := rule.want.(string); ok {
+			if near := nearest(name, others); near != "" {
+				advice = fmt.Sprintf("Did you mean %q?", near)
+			}
+		}
+		return cannot(why, advice)
 	}
 	n, failed := 0, ""
 	var marks, near []mark
@@ -70,4 +79,36 @@ func (s *scene) fired(rule, want value) verdict {
 	}
 	v.marks = append(marks, near...)
 	return v
+}
+
+// nearest returns the name that somebody may have meant who wrote another: one from which
+// it differs in few letters. Nothing if there is none.
+func nearest(written string, names map[string]bool) string {
+	best, least := "", max(len(written)/3, 1)+1
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if d := distance(strings.ToLower(written), strings.ToLower(name)); d < least {
+			best, least = name, d
+		}
+	}
+	return best
+}
+
+// distance is in how many letters two texts differ (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			before, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, before+cost)
+		}
+	}
+	return row[len(b)]
 }

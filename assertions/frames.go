@@ -3,28 +3,34 @@ package assertions
 import (
 	"fmt"
 
-	"github.com/onsi/gomega/types"
-
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
-// HaveSent succeeds if the client has sent a frame that m selects, at least once, or
-// as often as Times says. m is a [frame.Match], such as a frame itself, or a matcher
-// of Gomega's for the payload as a string:
+// HaveSent succeeds if the client has sent a frame or message that m selects, at least
+// once, or as often as Times says. m is a [frame.Match], such as a frame itself, or a
+// matcher of Gomega's for the payload, which is given it as a string, or as []byte if it
+// takes that:
 //
 //	Eventually(srv).Should(HaveSent(frame.Contains("subscribe")).Times(2))
 //	Expect(srv.Conn(2)).To(HaveSent(frame.Text("hello")))
 //	Expect(srv).NotTo(HaveSent(MatchRegexp("^token=")))
 //
+// What looks at payloads is asked about whole messages: many clients send long ones in
+// fragments, so that a message of several frames counts once, when its last frame has
+// come, and is marked where it begins. What looks at headers only is asked about every
+// frame: frame.Op(frame.OpContinuation), frame.Fin(false), frame.Size. Payloads are
+// inflated first.
+//
 // On a server, a proxy or a view it is about all connections that show there. A frame
-// counts where it arrived from the client, whatever became of it then. Fragments count
-// one by one. Payloads are inflated first.
+// counts where it arrived from the client, whatever became of it then.
 //
 // It cannot judge what is missing from the recording: lost events, payloads longer
 // than timeline.Limits.Payload or compressed beyond reading, if a match looks at
 // payloads, bytes that were no frames, and what nobody read (Freeze, StopReading). What
-// was seen often enough all the same is judged.
+// was seen often enough all the same is judged. Nor can it with a matcher that takes no
+// payload at all, such as MatchRegexp of what is no regular expression; one that does
+// not take this one or that, such as MatchJSON where it is no JSON, does not select it.
 func HaveSent(m any) Counted {
 	p := newPattern(m)
 	return counted(call("HaveSent", p), p.err, func(s *scene, n value) verdict {
@@ -32,10 +38,11 @@ func HaveSent(m any) Counted {
 	})
 }
 
-// HaveReceived succeeds if the client has received a frame that m selects, at least
-// once, or as often as Times says. It is [HaveSent] for the other direction: a frame
-// counts where it left for the client, whether the server, a rule or a caller sent it.
-// One that a rule dropped was not received.
+// HaveReceived succeeds if the client has received a frame or message that m selects, at
+// least once, or as often as Times says. It is [HaveSent] for the other direction: a
+// frame counts where it left for the client, whether the server, a rule or a caller sent
+// it. One that a rule dropped was not received. A message in fragments counts once, when
+// the last of them has left.
 //
 //	Eventually(srv).Should(HaveReceived(frame.Op(frame.OpPing)))
 func HaveReceived(m any) Counted {
@@ -45,78 +52,26 @@ func HaveReceived(m any) Counted {
 	})
 }
 
-// pattern selects frames.
-type pattern struct {
-	match   frame.Match
-	payload types.GomegaMatcher // of the payload, if match is nil
-	err     error
-}
-
-func newPattern(m any) pattern {
-	switch m := m.(type) {
-	case frame.Match:
-		return pattern{match: m}
-	case types.GomegaMatcher:
-		return pattern{payload: m}
-	}
-	return pattern{err: fmt.Errorf("%v (%T) selects no frames: give a frame, a frame.Match such as frame.Contains(\"hi\"), or a matcher for payloads such as ContainSubstring(\"hi\")", m, m)}
-}
-
-func (p pattern) String() string {
-	if p.match != nil {
-		return p.match.String()
-	}
-	return value{matcher: p.payload}.String()
-}
-
-// text says it in a sentence.
-func (p pattern) text() string {
-	if p.match != nil {
-		return p.match.String()
-	}
-	return "a payload " + clause(p.payload)
-}
-
-// selects reports whether the frame is selected. It is blind if it could be, but its
-// payload cannot be read.
-func (p pattern) selects(e timeline.Event) (selected, blind bool) {
-	v := e.View()
-	needs := frame.Needs{Dirs: frame.Both, Opcodes: frame.AllOpcodes, Payload: true}
-	if p.match != nil {
-		needs = p.match.Needs()
-	}
-	switch {
-	case !needs.Dirs.Has(e.Dir) || !needs.Opcodes.Has(e.Header.Opcode):
-		return false, false
-	case needs.Payload && v.Opaque:
-		return false, true
-	case p.match != nil:
-		return timeline.Selects(p.match, e), false
-	}
-	ok, err := p.payload.Match(string(v.Payload))
-	return ok && err == nil, false
-}
-
-// frames counts the frames of one direction.
+// frames counts the frames, or messages, of one direction.
 func (s *scene) frames(p pattern, dir frame.Direction, want value, said string) verdict {
 	n := 0
 	opened := false
 	var sight sight
 	var marks []mark
-	conns := map[int]bool{}
+	asked := p.inquiry(s.view)
 	for e := range s.events(s.view) {
 		sight.see(e, dir)
-		if e.Kind != timeline.KindFrame || e.Dir != dir || !e.OfClient() {
+		unit, ok := asked.next(e)
+		if !ok || unit.Dir != dir {
 			continue
 		}
-		selected, blind := p.selects(e)
+		selected, blind := asked.selects(unit)
 		if blind {
-			sight.blind(e)
+			sight.blind(unit)
 		}
 		if selected {
 			n++
-			conns[e.Conn] = true
-			marks = append(marks, at(e, ""))
+			marks = append(marks, at(unit.Event, inFragments(unit)))
 		}
 	}
 	for _, c := range s.conns() {
@@ -126,10 +81,12 @@ func (s *scene) frames(p pattern, dir frame.Direction, want value, said string) 
 		}
 	}
 	if !want.settled(float64(n)) {
-		if !opened {
+		switch {
+		case asked.unfit() != nil:
+			return unfit(asked.unfit())
+		case !opened:
 			return cannot("the client has not connected"+s.where()+", so it could send and receive nothing", "")
-		}
-		if sight.why != "" {
+		case sight.why != "":
 			v := cannot(sight.why, sight.advice)
 			v.marks = sight.marks
 			return v
@@ -167,13 +124,17 @@ func unparsed(e timeline.Event, dir frame.Direction) bool {
 	return dir.Has(e.Dir) && (e.Kind == timeline.KindOpaque || e.Kind == timeline.KindBytes && e.OfClient())
 }
 
-// blind is told of a frame that may be one of those asked for.
-func (s *sight) blind(e timeline.Event) {
-	if e.Truncated {
-		s.say("a payload was kept only in part", "Raise timeline.Limits.Payload.", at(e, "its end was not kept"))
-		return
+// blind is told of a frame or message that may be one of those asked for.
+func (s *sight) blind(u timeline.Message) {
+	switch {
+	case !u.Truncated:
+		s.say("a payload is compressed and cannot be read", "Record without context takeover: see faultproxy.Proxy.Compression.", at(u.Event, "unreadable"))
+	case u.Frames > 1:
+		s.say("a message came in fragments that were not all kept whole", "Raise timeline.Limits.Payload.",
+			at(u.Event, fmt.Sprintf("of %d fragments", u.Frames)))
+	default:
+		s.say("a payload was kept only in part", "Raise timeline.Limits.Payload.", at(u.Event, "its end was not kept"))
 	}
-	s.say("a payload is compressed and cannot be read", "Record without context takeover: see faultproxy.Proxy.Compression.", at(e, "unreadable"))
 }
 
 // deaf is told of a connection on which nobody reads.

@@ -26,7 +26,7 @@ func TestFramesAreCountedOnTheClientsSide(t *testing.T) {
 		{"at least once", plain, nil, HaveSent(ho), "yes", "expected it not to"},
 		{"not at all", plain, nil, HaveSent(frame.Text("hey")), "no", `sent text "hey" 0 times, expected it to, at least once.`},
 		{"the other way", plain, nil, HaveReceived(hi), "no", `The client received text "hi" 0 times`},
-		{"payloads", plain, nil, HaveSent(HavePrefix("h")).Times(4), "yes", "a payload to have prefix h 4 times"},
+		{"payloads", plain, nil, HaveSent(HavePrefix("h")).Times(4), "yes", `a payload with the prefix "h" 4 times`},
 		{"a number of times", plain, nil, HaveSent(hi).Times(BeNumerically("<", 3)), "no", "3 times, expected less than 3 times"},
 		{"dropped on its way to the server", proxied(func(tl *tape) { tl.frames(1, frame.ToServer, timeline.Arrived, hi) }), nil, HaveSent(hi).Times(1), "yes", ""},
 		{"injected toward the server", proxied(func(tl *tape) { tl.frames(1, frame.ToServer, timeline.Left, hi) }), nil, HaveSent(hi), "no", ""},

@@ -61,11 +61,18 @@ func (s *scene) givenUp(want value, quiet time.Duration) verdict {
 	}
 	over := last.endingAt(s.now)
 	still := max(s.now-over, 0)
+	number := fmt.Sprintf("number %d", n)
+	if n == 0 {
+		number = "the last attempt"
+	}
 	v := verdict{expected: want.wish(n, false, attempts) + " and then none for " + span(quiet),
-		unexpected: want.wish(n, true, attempts), marks: []mark{at(last.requested.Event, fmt.Sprintf("number %d", n))}}
+		unexpected: want.wish(n, true, attempts), marks: []mark{at(last.requested.Event, number)}}
 	switch {
 	case !last.ending.happened:
-		v.said = fmt.Sprintf("The client has not given up%s: its connection %d, after %s, is still there", s.where(), last.n, plural(n, "attempt"))
+		v.said = fmt.Sprintf("The client has not given up%s: its connection %d is still there", s.where(), last.n)
+		if n > 0 {
+			v.said += ", after " + plural(n, "attempt")
+		}
 	case still >= quiet || s.over(true) != "":
 		v.is = is(ok)
 		v.said = fmt.Sprintf("The client gave up after %s%s: it has made none for %s", plural(n, "attempt"), s.where(), span(still))
@@ -81,4 +88,9 @@ func (s *scene) givenUp(want value, quiet time.Duration) verdict {
 }
 
 // attempts counts attempts in words.
-func attempts(n any) string { return fmt.Sprintf("%v attempts", n) }
+func attempts(n any) string {
+	if n == 1 {
+		return "1 attempt"
+	}
+	return fmt.Sprintf("%v attempts", n)
+}

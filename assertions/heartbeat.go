@@ -17,7 +17,7 @@ import (
 // With [Every] it is about the rhythm, of each connection by itself: every gap between
 // two beats has to be the interval, give or take the tolerance. So have the edges, which
 // may be shorter: from the opening to the first beat, and from the last beat to the
-// connection's end, or to now.
+// connection's end, or to now. Of what begins at a moment, that moment is an edge.
 //
 //	Consistently(srv, 10*time.Second).Should(HaveConnected(1))
 //	Expect(srv.Conn(1)).To(HaveHeartbeat(heartbeat.Phoenix(), Every(1500*time.Millisecond, PlusMinus(300*time.Millisecond))))
@@ -88,9 +88,14 @@ func (i Interval) String() string {
 // text says it in words.
 func (i Interval) text() string {
 	if i.plusMinus == 0 {
-		return "every " + span(i.every)
+		return fmt.Sprintf("exactly every %s (no PlusMinus was given)", span(i.every))
 	}
 	return fmt.Sprintf("every %s ± %s", span(i.every), span(i.plusMinus))
+}
+
+// bounds are the shortest and the longest gap.
+func (i Interval) bounds() (low, high time.Duration) {
+	return i.every - i.plusMinus, i.every + i.plusMinus
 }
 
 // Tolerance is by how much a time may be missed, in either direction; see [PlusMinus].
@@ -111,8 +116,11 @@ func beatsOfClient(d heartbeat.Dialect, every []Interval) error {
 		return errors.New("the dialect has no beats: use one of package heartbeat, such as heartbeat.Protocol()")
 	}
 	for _, i := range every {
-		if i.every <= 0 {
+		switch {
+		case i.every <= 0:
 			return fmt.Errorf("an interval of %s cannot be kept", span(i.every))
+		case i.plusMinus >= i.every:
+			return fmt.Errorf("an interval of %s is no rhythm, since PlusMinus permits any number of beats: give less than the interval", i.text())
 		}
 	}
 	return nil
@@ -179,8 +187,8 @@ func (s *scene) jitter(d heartbeat.Dialect, want value) verdict {
 		marks = marks[:1]
 	}
 	return verdict{is: is(ok), final: want.settled(float64(spread)),
-		said: fmt.Sprintf("The client's %s gaps%s differ by %s (%s to %s)", d, s.where(),
-			span(spread), span(slices.Min(gaps)), span(slices.Max(gaps))),
+		said: fmt.Sprintf("The client's %s gaps%s differ by %s (%s)", d, s.where(),
+			exact(spread, want.durations()...), fromTo(slices.Min(gaps), slices.Max(gaps))),
 		expected: want.wish(spread, false, argument), unexpected: want.wish(spread, true, argument),
 		marks: marks}
 }

@@ -97,7 +97,7 @@ func (s *scene) diagnosis(n int) string {
 	r := diagnosis.Diagnose(asOfNow{s}, n)
 	headline, _, _ := strings.Cut(r.String(), "\n")
 	switch {
-	case strings.HasPrefix(r.Deliberate, "injected by"): // which is why, whatever it would look like in the field
+	case r.Injected: // which is why, whatever it would look like in the field
 		return headline + "\n  cause    " + r.Deliberate
 	case r.Deliberate != "":
 		return headline + "\n  cause    " + r.Cause.String() + "\n  note     " + r.Deliberate

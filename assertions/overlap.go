@@ -21,21 +21,25 @@ type LiveOption interface {
 //	Expect(srv).To(HaveAtMostOneLiveConnection())
 //	Expect(srv).To(HaveAtMostOneLiveConnection(Overlap(2*time.Second), ClientByQuery("user")))
 //
-// It needs a connection, and cannot judge without. Two connections that live longer
+// It needs a connection, and cannot judge without. Where several client programs ran at
+// once it cannot judge connections side by side, unless it is told whose they are. Two connections that live longer
 // side by side are final. Where nobody reads (Freeze, StopReading) the end of a
 // connection would not be seen, and it cannot judge whether another one overlaps it.
 func HaveAtMostOneLiveConnection(options ...LiveOption) Matcher {
 	var overlap time.Duration
 	var clients []Clients
+	var err error
 	for _, o := range options {
 		switch o := o.(type) {
 		case Overlapping:
-			overlap = o.d
+			if overlap = o.d; overlap < 0 {
+				err = fmt.Errorf("nothing overlaps for %s: give 0 or more", span(overlap))
+			}
 		case Clients:
 			clients = append(clients, o)
 		}
 	}
-	return Matcher{call: call("HaveAtMostOneLiveConnection", options),
+	return Matcher{call: call("HaveAtMostOneLiveConnection", options), err: err,
 		judge: each(clients, func(s *scene) verdict { return s.overlap(overlap) })}
 }
 
@@ -82,7 +86,7 @@ func (s *scene) overlap(most time.Duration) verdict {
 		v.unexpected += " for longer than " + span(most)
 	}
 	if worst > 0 {
-		v.said = fmt.Sprintf("The client had two live connections for %s (#%d and #%d)", span(worst), a.c.n, b.c.n)
+		v.said = fmt.Sprintf("The client had two live connections for %s (#%d and #%d)", exact(worst, most), a.c.n, b.c.n)
 		v.marks = []mark{at(b.c.opened.Event, fmt.Sprintf("#%d still lives", a.c.n))}
 		if first := earlier(a, b); first.open {
 			v.marks = append(v.marks, missing(s.now, "both still live"))
@@ -92,6 +96,10 @@ func (s *scene) overlap(most time.Duration) verdict {
 		v.conns = []int{a.c.n, b.c.n}
 	} else {
 		v.said = fmt.Sprintf("The client never had two live connections (it had %s in all)", connections(len(lives)))
+	}
+	if n := s.programs(); v.is == no && n > 1 && s.only == nil {
+		return never(fmt.Sprintf("%d client programs ran at once, and two connections (#%d and #%d) need not be of the same one", n, a.c.n, b.c.n),
+			"Tell them apart with ClientByQuery or ClientByHeader, or start one on each server or proxy.").marked(v.marks...).about(a.c.n, b.c.n)
 	}
 	if v.is == yes {
 		if unsure, a, _ := longestOverlap(lives, true); unsure > most {

@@ -94,7 +94,7 @@ func (s *scene) spread(want value) verdict {
 	}
 	requests := s.requests()
 	if len(requests) < 2 {
-		return cannot(fmt.Sprintf("there were %s%s, and it takes two to be spread", plural(len(requests), "attempt"), s.where()), "")
+		return cannot(fmt.Sprintf("there %s %s%s, and it takes two to be spread", verb(len(requests), "was", "were"), plural(len(requests), "attempt"), s.where()), "")
 	}
 	most := max((len(requests)*9+9)/10, 2) // nine in ten, rounded up
 	shortest, from := time.Duration(-1), 0
@@ -108,7 +108,7 @@ func (s *scene) spread(want value) verdict {
 		return unfit(err)
 	}
 	return verdict{is: is(ok),
-		said:     fmt.Sprintf("Of %d attempts%s, %d came within %s", len(requests), s.where(), most, span(shortest)),
+		said:     fmt.Sprintf("Of %d attempts%s, %d came within %s", len(requests), s.where(), most, exact(shortest, want.durations()...)),
 		expected: want.wish(shortest, false, argument), unexpected: want.wish(shortest, true, argument), diagnose: []int{},
 		marks: []mark{at(requests[from], "from here"), at(requests[from+most-1], fmt.Sprintf("%d in %s", most, span(shortest)))}}
 }

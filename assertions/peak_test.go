@@ -42,7 +42,7 @@ func TestAttemptsOverTime(t *testing.T) {
 		{"given up", func(tl *tape) { tl.tries(0, sec, 2*sec).at(12 * sec) }, nil, HaveGivenUpAfter(3, Quiet(10*sec)), "yes", "gave up after 3 attempts: it has made none for 10s"},
 		{"given up too early", func(tl *tape) { tl.tries(0, sec).at(12 * sec) }, nil, HaveGivenUpAfter(3, Quiet(10*sec)), "no", "expected 3 attempts and then none for 10s."},
 		{"given up too late", func(tl *tape) { tl.tries(0, sec, 2*sec, 3*sec) }, nil, HaveGivenUpAfter(3, Quiet(10*sec)), "no", "has made 4 attempts"},
-		{"connected", func(tl *tape) { tl.tries(0, sec).opens(3).at(30 * sec) }, nil, HaveGivenUpAfter(3, Quiet(10*sec)), "no", "its connection 3, after 3 attempts, is still there"},
+		{"connected", func(tl *tape) { tl.tries(0, sec).opens(3).at(30 * sec) }, nil, HaveGivenUpAfter(3, Quiet(10*sec)), "no", "its connection 3 is still there, after 3 attempts"},
 		{"all programs have left", func(tl *tape) { tl.starts("a").tries(0, sec).exits("a", 1).at(2 * sec) }, nil, HaveGivenUpAfter(2, Quiet(time.Hour)), "yes", ""},
 	})
 }

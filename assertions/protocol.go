@@ -44,7 +44,7 @@ func (s *scene) protocol() verdict {
 			checks[e.Conn] = c
 		}
 		text, unseen := c.see(e)
-		if e.Kind == timeline.KindFrame && e.Dir == frame.ToServer && e.OfClient() {
+		if e.Kind == timeline.KindFrame && e.Dir == frame.ToServer && e.OfClient() && s.happens(e) {
 			frames++
 		}
 		switch {

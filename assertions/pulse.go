@@ -54,7 +54,7 @@ func (s *scene) pulse(c *conn, d heartbeat.Dialect, by heartbeat.Role) *pulse {
 	if by == heartbeat.Server {
 		dirs = frame.Both
 	}
-	either := pattern{match: frame.AnyOf(d.Beats(), d.Answers())}
+	either := pattern{match: frame.AnyOf(d.Beats(), d.Answers())}.inquiry(s.all)
 	tracker := heartbeat.NewTracker(d, by)
 	for e := range s.all.Conn(c.n).All() {
 		switch {
@@ -65,9 +65,10 @@ func (s *scene) pulse(c *conn, d heartbeat.Dialect, by heartbeat.Role) *pulse {
 		case e.Kind != timeline.KindFrame || !e.OfClient():
 			continue
 		}
-		if _, blind := either.selects(e); blind && e.At <= p.to {
+		unit := timeline.Message{Event: e, Frames: 1}
+		if _, blind := either.selects(unit); blind && e.At <= p.to {
 			var sight sight
-			sight.blind(e)
+			sight.blind(unit)
 			p.blind = &blindness{sight.why, sight.advice, sight.marks[0], c.n}
 		}
 		tracker.See(e.At, e.Seq, e.View())
@@ -93,7 +94,7 @@ func (s *scene) rhythm(d heartbeat.Dialect, every Interval) verdict {
 		if p.blind != nil {
 			return p.blind.verdict()
 		}
-		if v := p.rhythm(d, every); v.is == no {
+		if v := p.rhythm(d, every, s.view.Beginning()); v.is == no {
 			return v
 		}
 		for i, b := range p.beats[min(1, len(p.beats)):] {
@@ -114,30 +115,30 @@ func (s *scene) rhythm(d heartbeat.Dialect, every Interval) verdict {
 		}
 		return cannot(why, fmt.Sprintf("Let a connection live for more than two intervals of %s.", span(every.every)))
 	}
-	how := span(shortest)
-	if shortest != longest {
-		how += " to " + span(longest)
-	}
-	return verdict{is: yes, said: fmt.Sprintf("The client beat %s%s (%s), %s apart", times(beats), s.where(), d, how),
+	return verdict{is: yes, said: fmt.Sprintf("The client beat %s%s (%s), %s apart", times(beats), s.where(), d, fromTo(shortest, longest)),
 		expected: "expected it " + every.text(), unexpected: "expected it not to beat " + every.text()}
 }
 
-// rhythm is the verdict on the first wrong gap, if there is one.
-func (p *pulse) rhythm(d heartbeat.Dialect, every Interval) verdict {
-	low, high := every.every-every.plusMinus, every.every+every.plusMinus
+// rhythm is the verdict on the first wrong gap, if there is one. What is looked at
+// begins with what beginning says, if that is not the opening.
+func (p *pulse) rhythm(d heartbeat.Dialect, every Interval, beginning string) verdict {
+	low, high := every.bounds()
 	wrong := func(said string, marks ...mark) verdict {
 		return verdict{is: no, final: true, said: said, expected: "expected one " + every.text(),
 			unexpected: "expected it not to beat " + every.text(), marks: marks}.about(p.c.n)
 	}
 	last, lastMark, since := p.from, at(p.c.opened.Event, "it opened"), "it opened"
+	if p.from > p.c.opened.At {
+		lastMark, since = missing(p.from, beginning), beginning
+	}
 	for i, b := range p.beats {
 		gap := b.At - last
-		here := mark{seq: b.Tag, at: b.At, text: span(gap) + " later"}
+		here := mark{seq: b.Tag, at: b.At, text: exact(gap, low, high) + " later"}
 		switch {
 		case gap > high:
-			return wrong(fmt.Sprintf("The client's %s heartbeat on connection %d came %s after %s", d, p.c.n, span(gap), since), lastMark, here)
+			return wrong(fmt.Sprintf("The client's %s heartbeat on connection %d came %s after %s", d, p.c.n, exact(gap, high), since), lastMark, here)
 		case gap < low && i > 0:
-			return wrong(fmt.Sprintf("The client's %s heartbeat on connection %d came only %s after %s", d, p.c.n, span(gap), since), lastMark, here)
+			return wrong(fmt.Sprintf("The client's %s heartbeat on connection %d came only %s after %s", d, p.c.n, exact(gap, low), since), lastMark, here)
 		}
 		last, lastMark, since = b.At, mark{seq: b.Tag, at: b.At, text: "the last beat"}, "the one before"
 	}
@@ -145,12 +146,12 @@ func (p *pulse) rhythm(d heartbeat.Dialect, every Interval) verdict {
 		if len(p.beats) > 0 {
 			since = "its last beat"
 		}
-		said := fmt.Sprintf("The client has not beaten (%s) on connection %d in the %s since %s", d, p.c.n, span(gap), since)
+		said := fmt.Sprintf("The client has not beaten (%s) on connection %d in the %s since %s", d, p.c.n, exact(gap, high), since)
 		if p.c.ending.happened {
-			said = fmt.Sprintf("The client did not beat (%s) on connection %d in the %s from when %s until it ended", d, p.c.n, span(gap), since)
-			if len(p.beats) > 0 {
-				said = fmt.Sprintf("The client did not beat (%s) on connection %d in the %s from its last beat until it ended", d, p.c.n, span(gap))
+			if since == "it opened" {
+				since = "when it opened"
 			}
+			said = fmt.Sprintf("The client did not beat (%s) on connection %d in the %s from %s until it ended", d, p.c.n, exact(gap, high), since)
 		}
 		return wrong(said, lastMark, missing(last+high, "no beat, which was due by now"))
 	}

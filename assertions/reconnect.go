@@ -27,8 +27,12 @@ func HaveReconnected(clients ...Clients) Matcher {
 // It fails for good as soon as one reconnect took longer, or as the first has not come
 // in time.
 func HaveReconnectedWithin(d time.Duration, clients ...Clients) Matcher {
-	return Matcher{call: call("HaveReconnectedWithin", d, clients),
+	m := Matcher{call: call("HaveReconnectedWithin", d, clients),
 		judge: each(clients, func(s *scene) verdict { return s.reconnected(&d) })}
+	if d < 0 {
+		m.err = fmt.Errorf("nobody connects again within %s: give 0 or more", span(d))
+	}
+	return m
 }
 
 func (s *scene) reconnected(within *time.Duration) verdict {
@@ -70,12 +74,12 @@ func (s *scene) reconnected(within *time.Duration) verdict {
 			expected: "expected it to", unexpected: "expected it not to", marks: marks}
 	}
 	v := verdict{is: is(slowest <= *within), final: slowest > *within,
-		said:     fmt.Sprintf("The client took %s to connect again after connection %d", span(slowest), slow[0].n),
+		said:     fmt.Sprintf("The client took %s to connect again after connection %d", exact(slowest, *within), slow[0].n),
 		expected: "expected no more than " + span(*within), unexpected: "expected more than " + span(*within)}
 	if slow[0].ending.happened {
 		v.marks = append(v.marks, at(slow[0].ending.Event, "it was over"))
 	}
-	v.marks = append(v.marks, at(slow[1].opened.Event, span(slowest)+" later"))
+	v.marks = append(v.marks, at(slow[1].opened.Event, exact(slowest, *within)+" later"))
 	return v.about(slow[0].n, slow[1].n)
 }
 

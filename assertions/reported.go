@@ -147,7 +147,7 @@ func reportText(name value, fields []ReportField) string {
 		if i > 0 {
 			joint = " and "
 		}
-		t += joint + f.key + " " + f.want.String()
+		t += joint + f.key + " " + f.want.words()
 	}
 	return t
 }

@@ -30,6 +30,7 @@ func TestReports(t *testing.T) {
 		{"a bool", play, nil, HaveReported("close", WithField("wasClean", true)), "yes", `with wasClean true once`},
 		{"a text by matcher", play, nil, HaveReported("close", WithField("reason", ContainSubstring("start"))), "yes", ""},
 		{"a number by matcher", play, nil, HaveReported("close", WithField("code", BeNumerically(">", 1010))), "yes", ""},
+		{"a number by a function", play, nil, HaveReported("close", WithField("code", Satisfy(func(code int) bool { return code > 1010 }))).Times(1), "yes", ""},
 		{"a fraction by matcher", play, nil, HaveReported("retry", WithField("in", BeNumerically("<", 1))), "yes", ""},
 		{"a text for a number", play, nil, HaveReported("close", WithField("reason", BeNumerically(">", 1))), "unclear", "the matcher does not take what was measured"},
 		{"all fields", play, nil, HaveReported("close", WithField("code", 1012), WithField("wasClean", false)), "no", `with code 1012 and wasClean false 0 times`},
@@ -154,7 +155,7 @@ func TestCloseEventsThatClientsReport(t *testing.T) {
 		}, nil, HaveReportedCloseEvent("close", diagnosis.NodeWS), "yes", ""},
 		{"nothing to report", func(tl *tape) { tl.opens(1) }, nil, told, "unclear", ""},
 		{"of one that is not over", func(tl *tape) { restart(tl, 1); tl.reports("close", "code", "1012").opens(2) }, conn(2), told, "unclear", "connection 2 is not over for the client"},
-		{"two programs", func(tl *tape) { tl.starts("a").starts("b"); restart(tl, 1) }, nil, told, "unclear", "several client programs"},
+		{"two programs", func(tl *tape) { tl.starts("a").starts("b"); restart(tl, 1) }, nil, told, "unclear", "2 client programs"},
 	})
 	taped(t, func(t *testing.T, tl *tape) {
 		restart(tl, 1)

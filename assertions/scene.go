@@ -172,14 +172,18 @@ func (s *scene) source() *timeline.View {
 // where says what part of the timeline is looked at: " on connection 3", " since a
 // note \"restart\"", or nothing.
 func (s *scene) where() string {
-	text := ""
 	if s.conn > 0 {
-		text = fmt.Sprintf(" on connection %d", s.conn)
+		return fmt.Sprintf(" on connection %d%s", s.conn, s.since())
 	}
+	return s.since()
+}
+
+// since says with what it begins: " since a note \"restart\"", or nothing.
+func (s *scene) since() string {
 	if b := s.view.Beginning(); b != "" {
-		text += " since " + b
+		return " since " + b
 	}
-	return text
+	return ""
 }
 
 // happens reports whether an event is in what is looked at.

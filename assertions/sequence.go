@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
-	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
 // Step is a frame of a sequence: see [HaveExchanged].
@@ -27,8 +26,9 @@ func (s Step) String() string {
 	return call("Received", s.pattern)
 }
 
-// HaveExchanged succeeds if the client has sent and received these frames in this
-// order. There may be others in between.
+// HaveExchanged succeeds if the client has sent and received these frames or messages in
+// this order. There may be others in between. A message in fragments has its place where
+// it ends.
 //
 //	Eventually(srv.Conn(1)).Should(HaveExchanged(
 //		Sent(frame.JSON("type", "connection_init")),
@@ -55,23 +55,32 @@ func HaveExchanged(steps ...Step) Matcher {
 func (s *scene) exchanged(steps []Step) verdict {
 	var marks []mark
 	var sight sight
+	asked := make([]*inquiry, len(steps))
+	for i, step := range steps {
+		asked[i] = step.pattern.inquiry(s.view)
+	}
 	next := 0
 	for e := range s.events(s.view) {
 		if next == len(steps) {
 			break
 		}
-		step := steps[next]
-		sight.see(e, step.dir)
-		if e.Kind != timeline.KindFrame || e.Dir != step.dir || !e.OfClient() {
-			continue
+		sight.see(e, steps[next].dir)
+		found := false
+		for i := next; i < len(steps); i++ { // they have to see where messages begin
+			unit, ok := asked[i].next(e)
+			if i > next || !ok || unit.Dir != steps[i].dir {
+				continue
+			}
+			selected, blind := asked[i].selects(unit)
+			if blind {
+				sight.blind(unit)
+			}
+			if found = selected; found {
+				marks = append(marks, at(unit.Event, steps[i].String()))
+			}
 		}
-		selected, blind := step.pattern.selects(e)
-		if blind {
-			sight.blind(e)
-		}
-		if selected {
+		if found {
 			next++
-			marks = append(marks, at(e, step.String()))
 		}
 	}
 	if next == len(steps) {
@@ -84,6 +93,9 @@ func (s *scene) exchanged(steps []Step) verdict {
 		if steps[next].dir == frame.ToServer && c.deaf.happened {
 			sight.deaf(c)
 		}
+	}
+	if err := asked[next].unfit(); err != nil {
+		return unfit(err)
 	}
 	if !opened {
 		return cannot("the client has not connected"+s.where()+", so it could exchange nothing", "")

@@ -129,6 +129,9 @@ func attemptTrials() []trial {
 			broken: []string{"gives up on 503", "reconnects twice"}, own: []specimen.Mutant{stubborn}},
 		{claim: "HaveBackedOff", m: HaveBackedOff(growing, PlusMinus(50*ms)), cfg: plain, server: refusing, until: 3 * time.Minute,
 			broken: []string{"fixed delay", "grows three times too fast", "exceeds the cap"}},
+		{claim: "HaveBackedOff-reset", m: HaveBackedOff(growing.ResetsAfter(10*sec), PlusMinus(50*ms)), cfg: plain,
+			server: []fake.Handler{fake.RejectWith(503).Times(2), dropsAfter(3 * sec), dropsAfter(time.Minute)}, until: 3 * time.Minute,
+			broken: []string{"backoff never reset", "backoff reset on open"}},
 		{claim: "HaveBackedOff-jitter", m: HaveBackedOff(growing.WithJitter(diagnosis.EqualJitter), PlusMinus(50*ms)), cfg: specimen.Config{}, server: refusing, until: 6 * time.Minute,
 			broken: []string{"no jitter", "fixed delay"}},
 	}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"regexp"
-	"strings"
 	"time"
 
 	"github.com/onsi/gomega/matchers"
@@ -35,13 +33,13 @@ func number(v any) value {
 	case v == nil:
 	case r.CanInt() && r.Type() != reflect.TypeFor[time.Duration]():
 		if r.Int() < 0 {
-			return value{err: fmt.Errorf("%v is less than 0, which nothing counts to", v)}
+			return value{given: v, err: fmt.Errorf("%v is less than 0, which nothing counts to", v)}
 		}
 		return value{want: int(r.Int())}
 	case r.CanUint():
 		return value{want: int(r.Uint())}
 	}
-	return value{err: fmt.Errorf("%v (%T) is not a number: give an int, or a matcher such as BeNumerically(\">=\", 2)", v, v)}
+	return value{given: v, err: fmt.Errorf("%v (%T) is not a number: give an int, or a matcher such as BeNumerically(\">=\", 2)", v, v)}
 }
 
 // duration is a value for something measured in time.
@@ -52,7 +50,7 @@ func duration(v any) value {
 	case time.Duration:
 		return value{want: v}
 	}
-	return value{err: fmt.Errorf("%v (%T) is not a duration: give a time.Duration, or a matcher such as BeNumerically(\"<\", 50*time.Millisecond)", v, v)}
+	return value{given: v, err: fmt.Errorf("%v (%T) is not a duration: give a time.Duration, or a matcher such as BeNumerically(\"<\", 50*time.Millisecond)", v, v)}
 }
 
 // text is a value for a text. What is neither a text nor a matcher is compared by how
@@ -120,6 +118,33 @@ func (v value) comparison() (comparator string, to float64, ok bool) {
 	return m.Comparator, to, true
 }
 
+// bound takes a BeNumerically apart that has words.
+func (v value) bound() (comparator string, bound any, ok bool) {
+	c, to, ok := v.comparison()
+	if _, known := comparators[c]; !ok || !known {
+		return "", nil, false
+	}
+	if d, isDuration := v.matcher.(*matchers.BeNumericallyMatcher).CompareTo[0].(time.Duration); isDuration {
+		return c, d, true
+	}
+	if to == math.Trunc(to) {
+		return c, int(to), true
+	}
+	return c, to, true
+}
+
+// durations are those that it compares with.
+func (v value) durations() []time.Duration {
+	bound := v.want
+	if v.matcher != nil {
+		_, bound, _ = v.bound()
+	}
+	if d, ok := bound.(time.Duration); ok {
+		return []time.Duration{d}
+	}
+	return nil
+}
+
 // String returns what was given, as a call writes it.
 func (v value) String() string {
 	switch {
@@ -128,16 +153,15 @@ func (v value) String() string {
 	case v.matcher == nil:
 		return argument(v.want)
 	}
-	if s, ok := v.matcher.(fmt.Stringer); ok {
-		return s.String()
+	return callOf(v.matcher)
+}
+
+// words says what is asked for in a sentence: "1006", "less than 5".
+func (v value) words() string {
+	if v.matcher == nil {
+		return v.String()
 	}
-	if c, to, ok := v.comparison(); ok {
-		if d, ok := v.matcher.(*matchers.BeNumericallyMatcher).CompareTo[0].(time.Duration); ok {
-			return fmt.Sprintf("BeNumerically(%q, %s)", c, argument(d))
-		}
-		return fmt.Sprintf("BeNumerically(%q, %v)", c, to)
-	}
-	return strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%T", v.matcher), "*matchers."), "Matcher") + "(…)"
+	return clause(v.matcher)
 }
 
 // wish says what was expected of what was measured, or what was not: "expected 6
@@ -153,59 +177,21 @@ func (v value) wish(measured any, negated bool, unit func(any) string) string {
 	case v.matcher == nil:
 		return "expected " + unit(v.want)
 	}
-	if c, to, ok := v.comparison(); ok {
-		var bound any = to
-		if d, ok := v.matcher.(*matchers.BeNumericallyMatcher).CompareTo[0].(time.Duration); ok {
-			bound = d
-		} else if to == math.Trunc(to) {
-			bound = int(to)
+	if c, bound, ok := v.bound(); ok {
+		words := comparators[c]
+		if negated {
+			words = opposites[c]
 		}
-		if words, ok := comparators[c]; ok {
-			if negated {
-				words = opposites[c]
-			}
-			return "expected " + words + " " + unit(bound)
-		}
+		return "expected " + words + " " + unit(bound)
 	}
 	message := v.matcher.FailureMessage
 	if negated {
 		message = v.matcher.NegatedFailureMessage
 	}
-	return "expected it " + squeeze(message(measured))
-}
-
-// clause says what a matcher of gomega's wants of a text: "to contain substring <beta>".
-func clause(m types.GomegaMatcher) (text string) {
-	defer func() {
-		if recover() != nil { // it was not made for texts
-			text = "that " + value{matcher: m}.String() + " accepts"
-		}
-	}()
-	return squeeze(m.FailureMessage(""))
+	return "expected it " + shortened(squeeze(message(measured)))
 }
 
 var (
 	comparators = map[string]string{"<": "less than", "<=": "at most", "==": "exactly", ">": "more than", ">=": "at least"}
 	opposites   = map[string]string{"<": "at least", "<=": "more than", "==": "anything but", ">": "at most", ">=": "less than"}
 )
-
-var (
-	typeName = regexp.MustCompile(`<[^<>\n]+>: `)
-	spaces   = regexp.MustCompile(`\s+`)
-)
-
-// squeeze makes one line of what a matcher of gomega's says, without the value that
-// it was given and without types: "to contain substring beta".
-func squeeze(message string) string {
-	if rest, ok := strings.CutPrefix(message, "Expected\n"); ok {
-		lines := strings.Split(rest, "\n")
-		i := 0
-		for i < len(lines) && strings.HasPrefix(lines[i], "    ") {
-			i++
-		}
-		if i < len(lines) {
-			message = strings.Join(lines[i:], "\n")
-		}
-	}
-	return strings.TrimSpace(spaces.ReplaceAllString(typeName.ReplaceAllString(message, ""), " "))
-}

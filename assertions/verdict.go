@@ -72,6 +72,12 @@ func (v verdict) about(conns ...int) verdict {
 	return v
 }
 
+// marked adds places to look at.
+func (v verdict) marked(marks ...mark) verdict {
+	v.marks = append(v.marks, marks...)
+	return v
+}
+
 // at marks an event.
 func at(e timeline.Event, text string) mark { return mark{seq: e.Seq, at: e.At, text: text} }
 

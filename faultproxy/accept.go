@@ -116,22 +116,30 @@ func (p *Proxy) serve(c net.Conn) {
 	if conn == nil {
 		return
 	}
-	raw, rest, err := readHead(conn, nil, checkRequest)
-	if err != nil {
-		p.badRequest(conn, raw, err)
-		return
-	}
+	var req request
+	req.raw, req.rest, req.err = readHead(conn, nil, checkRequest)
 	_ = c.SetReadDeadline(time.Time{})
-	h := parseHead(raw)
-	if err := h.checkRequestLine(); err != nil {
-		p.badRequest(conn, raw, err)
-		return
+	for next := &req; next != nil; {
+		kept, next = p.request(c, conn, next)
 	}
-	if h.isUpgrade() {
-		kept = p.upgrade(c, conn, h, rest)
-	} else {
-		kept = p.httpIn.hand(&prefixConn{Conn: conn, pre: append(raw, rest...)})
+}
+
+// request serves what a client asks for. It reports whether somebody else owns the
+// connection from then on; else next is the client's next request, if it may have one.
+func (p *Proxy) request(socket, client net.Conn, r *request) (kept bool, next *request) {
+	h := parseHead(r.raw)
+	err := r.err
+	if err == nil {
+		err = h.checkRequestLine()
 	}
+	switch {
+	case err != nil:
+		p.badRequest(client, r.raw, err)
+		return false, nil
+	case h.isUpgrade():
+		return p.upgrade(socket, client, h, r.rest)
+	}
+	return p.httpIn.hand(&prefixConn{Conn: client, pre: append(r.raw, r.rest...)}), nil
 }
 
 // askAccept asks the rules about a connection that was just accepted.
@@ -183,7 +191,7 @@ func (p *Proxy) badRequest(c net.Conn, raw []byte, err error) {
 		return
 	}
 	_ = c.SetWriteDeadline(time.Now().Add(closeFor))
-	_, _ = c.Write((&Page{Body: "faultproxy: " + bad.text + "\n"}).bytes(bad.status))
+	_, _ = c.Write((&Page{Body: "faultproxy: " + bad.text + "\n"}).bytes(bad.status, true))
 	drain(c)
 }
 

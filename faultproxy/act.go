@@ -17,21 +17,23 @@ const (
 	actSilence
 	actDiscard
 	actFreeze
+	actForget
 	actDown
 )
 
 // act is something to be done to a connection that is not about the frame in
 // hand. Acts come after all rules have been asked.
 type act struct {
-	kind  actKind
-	rule  ruleRef
-	dir   frame.Direction
-	frame frame.Frame
-	bytes []byte // instead of a frame
-	close Close
-	end   End
-	down  Down
-	d     time.Duration
+	kind   actKind
+	rule   ruleRef
+	dir    frame.Direction
+	frame  frame.Frame
+	bytes  []byte // instead of a frame
+	close  Close
+	end    End
+	forget Forget
+	down   Down
+	d      time.Duration
 }
 
 // perform does something to the connection that is not about a frame in hand.
@@ -50,6 +52,8 @@ func (l *link) perform(a act) {
 		l.discard(a.dir, a.rule, a.d)
 	case actFreeze:
 		l.freeze(a.dir, a.rule, a.d)
+	case actForget:
+		l.forgetFlow(a.forget, a.rule)
 	case actDown:
 		l.p.takeDown(a.down, a.rule)
 	}

@@ -3,6 +3,7 @@ package faultproxy
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -18,21 +19,31 @@ import (
 
 // What a client gets instead of a 101: the upstream's other answer, or the proxy's.
 
-// passAnswer sends on an answer that is not a 101, and ends the connection, so
-// that a client's next attempt comes on a new one and can be told apart.
+// passAnswer sends on an answer that is not a 101 and, unless it is to be kept, ends
+// the connection, so that a client's next attempt comes on a new one.
 func (h *handshake) passAnswer(raw, rest []byte, out *head, rule ruleRef) {
 	br := bufio.NewReader(io.MultiReader(bytes.NewReader(raw), bytes.NewReader(rest), h.server))
 	resp, err := http.ReadResponse(br, &http.Request{Method: http.MethodGet})
 	if err != nil {
-		h.failed(http.StatusBadGateway, fmt.Sprintf("the upstream's answer makes no sense: %v", err))
+		h.failed(&h.p.conduct().Incomplete, http.StatusBadGateway, fmt.Sprintf("the upstream's answer makes no sense: %v", err))
 		return
 	}
 	defer resp.Body.Close()
 	out.without("Connection", "Keep-Alive", "Transfer-Encoding")
-	out.add("Connection", "close")
+	keeps := h.p.conduct().KeepRefused && resp.ContentLength >= 0
+	if !keeps {
+		out.add("Connection", "close")
+	}
+	h.p.conduct().Refused.apply(out)
+	if !keeps {
+		out.put("Connection", []string{"close"})
+	}
 	h.l.record(timeline.Record{Kind: timeline.KindResponse, Dir: frame.ToClient, Seen: left, Rule: rule, Fields: responseFields(out)})
 	if _, err = h.client.Write(out.bytes()); err == nil {
 		_, err = io.Copy(h.client, resp.Body)
+	}
+	if h.keeps = keeps && err == nil; h.keeps {
+		return
 	}
 	_, here := h.watch.stop()
 	switch {
@@ -52,47 +63,94 @@ func (h *handshake) passAnswer(raw, rest []byte, out *head, rule ruleRef) {
 func (h *handshake) upstreamFailed(got []byte, err error) {
 	var ne net.Error
 	var bad *badHead
+	var why string
 	switch {
 	case errors.As(err, &bad):
-		h.failed(http.StatusBadGateway, "the upstream's answer: "+bad.text)
+		why = "the upstream's answer: " + bad.text
 	case errors.As(err, &ne) && ne.Timeout():
-		h.failed(http.StatusGatewayTimeout, fmt.Sprintf("the upstream did not answer within %v", h.p.conduct().HandshakeTimeout))
+		h.failed(&h.p.conduct().Unanswered, http.StatusGatewayTimeout, fmt.Sprintf("the upstream did not answer within %v", h.p.conduct().HandshakeTimeout))
+		return
 	case isReset(err):
 		h.l.record(timeline.Record{Kind: timeline.KindRST, Dir: frame.ToClient, Seen: arrived})
-		h.failed(http.StatusBadGateway, "the upstream reset the connection before it answered")
+		why = "the upstream reset the connection before it answered"
 	case errors.Is(err, io.EOF) && len(got) > 0:
 		h.l.record(timeline.Record{Kind: timeline.KindFIN, Dir: frame.ToClient, Seen: arrived})
-		h.failed(http.StatusBadGateway, "the upstream closed the connection within the head of its answer")
+		why = "the upstream closed the connection within the head of its answer"
 	case errors.Is(err, io.EOF):
 		h.l.record(timeline.Record{Kind: timeline.KindFIN, Dir: frame.ToClient, Seen: arrived})
-		h.failed(http.StatusBadGateway, "the upstream closed the connection without an answer")
+		why = "the upstream closed the connection without an answer"
 	default:
-		h.failed(http.StatusBadGateway, fmt.Sprintf("the upstream gave no answer: %v", err))
+		why = fmt.Sprintf("the upstream gave no answer: %v", err)
 	}
+	h.failed(&h.p.conduct().Incomplete, http.StatusBadGateway, why)
 }
 
-// failed records why a handshake failed and tells the client.
-func (h *handshake) failed(status int, why string) {
+// failed records why a handshake failed and gives the client the answer for that, with
+// the usual status if it has none of its own.
+func (h *handshake) failed(a *Answer, usual int, why string) {
 	h.p.fail(h.l.num, "handshake", errors.New(why))
-	if page, ok := h.p.conduct().Pages[status]; ok {
-		h.answer(status, page, 0)
-		return
+	if h.server != nil {
+		_ = h.server.Close() // whoever answers for the upstream is done with it
 	}
-	h.answer(status, Page{Body: "faultproxy: " + why + "\n"}, 0)
+	switch {
+	case !h.wait(max(a.After, 0)):
+	case a.Bare:
+		h.cutOff(nil, Cut{How: FullClose}, 0)
+	default:
+		h.keeps = a.KeepOpen
+		h.answer(cmp.Or(a.Status, usual), a.page(why), 0)
+	}
 }
 
-// answer sends an answer of the proxy's own and ends the connection.
-func (h *handshake) answer(status int, page Page, rule ruleRef) {
+// rejected gives the client the answer of a rule.
+func (h *handshake) rejected(r *Reject, rule ruleRef) {
+	page := Page{Header: r.Header, Body: r.Body}
 	if page.Body == "" {
-		page.Body = http.StatusText(status) + "\n"
+		page.Body = http.StatusText(r.status()) + "\n"
 	}
-	raw := page.bytes(status)
-	h.watch.stop()
+	h.answer(r.status(), page, rule)
+}
+
+// answer sends an answer of the proxy's own and, unless it is to be kept, ends the
+// connection.
+func (h *handshake) answer(status int, page Page, rule ruleRef) {
+	raw := page.bytes(status, !h.keeps)
+	if !h.keeps {
+		h.watch.stop()
+	}
 	h.l.record(timeline.Record{Kind: timeline.KindResponse, Dir: frame.ToClient, Seen: left, Rule: rule,
 		Fields: responseFields(parseHead(raw))})
 	_ = h.client.SetWriteDeadline(time.Now().Add(closeFor))
 	_, _ = h.client.Write(raw)
+	if h.keeps {
+		_ = h.client.SetWriteDeadline(time.Time{})
+		return
+	}
 	drain(h.client)
+}
+
+// request is what a client sent to ask for something, or why that is none.
+type request struct {
+	raw, rest []byte
+	err       error
+}
+
+// next waits for the next request on a connection that was kept open; nil means that
+// the client ended it.
+func (h *handshake) next() *request {
+	got, here := h.watch.stop()
+	if !here {
+		h.clientLeft()
+		return nil
+	}
+	raw, rest, err := readHead(h.client, got, checkRequest)
+	var bad *badHead
+	if err == nil || errors.As(err, &bad) {
+		return &request{raw, rest, err}
+	}
+	h.watch.err = err
+	h.clientLeft()
+	return nil
 }
 
 // cutOff ends the client's side behind the first bytes of an answer.

@@ -190,7 +190,8 @@ func TestUpstreamsThatDoNotAnswer(t *testing.T) {
 					p := faultproxy.InMemory(t, n, c.upstream(t, n))
 					b := faultproxy.Behavior{HandshakeTimeout: 30 * time.Second}
 					if paged {
-						b.Pages = map[int]faultproxy.Page{c.status: {Header: http.Header{"Content-Type": {"text/html"}}, Body: "<h1>sorry</h1>"}}
+						a := faultproxy.Answer{Page: faultproxy.Page{Header: http.Header{"Content-Type": {"text/html"}}, Body: "<h1>sorry</h1>"}}
+						b.Unreachable, b.Unanswered, b.Incomplete = a, a, a
 					}
 					p.Behave(b)
 					start := time.Now()

@@ -9,15 +9,16 @@ import (
 )
 
 // upgrade carries an upgrade request to the upstream and its answer back. It
-// reports whether the connection became a link, which then owns it.
-func (p *Proxy) upgrade(socket, client net.Conn, req *head, rest []byte) bool {
+// reports whether the connection became a link, which then owns it; else next is the
+// client's next request, if the connection was kept open for one.
+func (p *Proxy) upgrade(socket, client net.Conn, req *head, rest []byte) (kept bool, next *request) {
 	l := newLink(p)
 	_, reqTarget := req.request()
 	reqPath, _, _ := strings.Cut(reqTarget, "?")
 	l.path = strings.Clone(reqPath) // not the whole head with it
 	l.head = req.bytes()
 	if !p.number(l) {
-		return false
+		return false, nil
 	}
 	l.client.conn = client
 	h := &handshake{p: p, l: l, client: client, req: req}
@@ -33,15 +34,18 @@ func (p *Proxy) upgrade(socket, client net.Conn, req *head, rest []byte) bool {
 			l.endBoth(End{Client: FullClose, Server: FullClose}, 0)
 			l.leave()
 		}
-		return true
+		return true, nil
 	}
-	h.watch.stop()
 	if h.server != nil {
 		_ = h.server.Close()
 	}
+	if h.keeps {
+		next = h.next()
+	}
+	h.watch.stop()
 	l.record(timeline.Record{Kind: timeline.KindEnded})
 	p.forget(l)
-	return false
+	return false, next
 }
 
 // number makes a link one of the proxy's, under the next attempt's number.

@@ -29,9 +29,14 @@ const (
 	pinging  scene = "pings"   // the server pings every 15 s
 	third    scene = "third"   // two other clients have connected before
 	squeezed scene = "deflate" // both sides can permessage-deflate
+	texting  scene = "texts"   // the client beats with the text ping, which the server answers with the text pong
 )
 
 const sec = time.Second
+
+// sections are those of the catalogue, in order.
+var sections = []string{"Before the handshake", "Handshake", "Frames", "Frames, toward the server", "Bytes", "Heartbeat", "Close", "Ends",
+	"Silence", "Many connections"}
 
 var fromServer = frame.AllOf(frame.Toward(frame.ToClient), frame.Op(frame.OpText))
 
@@ -63,6 +68,18 @@ var catalogue = []entry{
 
 	{"Handshake", "rejected: unauthorized", `{do: {reject: 401}}`,
 		faultproxy.Rule{Do: faultproxy.RejectWith(401)}, plainly},
+	{"Handshake", "rejected: forbidden, with a body", `{do: {reject: {status: 403, body: "not you"}}}`,
+		faultproxy.Rule{Do: faultproxy.Reject{Status: 403, Body: "not you"}}, plainly},
+	{"Handshake", "rejected: not found", `{do: {reject: 404}}`,
+		faultproxy.Rule{Do: faultproxy.RejectWith(404)}, plainly},
+	{"Handshake", "rejected: too many requests, with Retry-After", `{do: {reject: {status: 429, headers: {Retry-After: 30}}}}`,
+		faultproxy.Rule{Do: faultproxy.Reject{Status: 429, Header: http.Header{"Retry-After": {"30"}}}}, plainly},
+	{"Handshake", "rejected: internal error", `{do: {reject: 500}}`,
+		faultproxy.Rule{Do: faultproxy.RejectWith(500)}, plainly},
+	{"Handshake", "rejected: bad gateway, in the place of the server's answer", `{on: response, do: {reject: 502}}`,
+		faultproxy.Rule{On: faultproxy.Responded, Do: faultproxy.RejectWith(502)}, plainly},
+	{"Handshake", "rejected: gateway timeout", `{do: {reject: 504}}`,
+		faultproxy.Rule{Do: faultproxy.RejectWith(504)}, plainly},
 	{"Handshake", "rejected: unavailable, with Retry-After", `{do: {reject: {status: 503, headers: {Retry-After: 7}}}}`,
 		faultproxy.Rule{Do: faultproxy.Reject{Status: 503, Header: http.Header{"Retry-After": {"7"}}}}, plainly},
 	{"Handshake", "redirected", `{do: {redirect: "wss://other.example/ws"}}`,
@@ -77,6 +94,8 @@ var catalogue = []entry{
 		faultproxy.Rule{Do: faultproxy.Cut{How: faultproxy.RST}}, plainly},
 	{"Handshake", "FIN within the answer", `{on: response, do: {cut: {after: 40}}}`,
 		faultproxy.Rule{On: faultproxy.Responded, Do: faultproxy.Cut{After: 40}}, plainly},
+	{"Handshake", "reset within the answer", `{on: response, do: {cut: {after: 40, how: rst}}}`,
+		faultproxy.Rule{On: faultproxy.Responded, Do: faultproxy.Cut{After: 40, How: faultproxy.RST}}, plainly},
 	{"Handshake", "wrong Sec-WebSocket-Accept", `{do: {response-headers: {set: {Sec-WebSocket-Accept: d3JvbmcgYWNjZXB0LCB0d2VudHk=}}}}`,
 		faultproxy.Rule{Do: faultproxy.WrongAccept()}, plainly},
 	{"Handshake", "no Sec-WebSocket-Accept", `{do: {response-headers: {remove: Sec-WebSocket-Accept}}}`,
@@ -165,6 +184,19 @@ var catalogue = []entry{
 	{"Heartbeat", "no ping from the server", `{on: {frame: {op: ping, dir: to-client}}, do: drop}`,
 		faultproxy.DropPings(heartbeat.Protocol()), pinging},
 
+	{"Heartbeat", "no text pong", `{on: {frame: {op: text, dir: to-client, equals: pong}}, do: drop}`,
+		faultproxy.DropPongs(heartbeat.Text("ping", "pong")), texting},
+	{"Heartbeat", "late text pongs", `{on: {frame: {op: text, dir: to-client, equals: pong}}, do: {late: 15s}}`,
+		faultproxy.LatePongs(15*sec, heartbeat.Text("ping", "pong")), texting},
+	{"Heartbeat", "forged text pongs", `{on: {frame: {op: text, dir: to-client, equals: pong}}, do: {forge: "text:ping/pong"}}`,
+		faultproxy.WrongPongs(heartbeat.Text("ping", "pong"))[0], texting},
+	{"Heartbeat", "every text pong twice", `{on: {frame: {op: text, dir: to-client, equals: pong}}, do: duplicate}`,
+		faultproxy.TwicePongs(heartbeat.Text("ping", "pong")), texting},
+	{"Heartbeat", "only every second text pong", `{on: {frame: {op: text, dir: to-client, equals: pong}}, spare: 2, do: drop}`,
+		faultproxy.AnswerEveryNth(2, heartbeat.Text("ping", "pong")), texting},
+	{"Heartbeat", "unsolicited text pongs", `{on: {every: 20s}, do: {inject: {frame: {text: pong}}}}`,
+		faultproxy.UnsolicitedPongs(20*sec, heartbeat.Text("ping", "pong")), texting},
+
 	{"Close", "1001 going away", `{on: {elapsed: 10s}, do: {close: 1001}}`,
 		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.CloseWith(1001, "")}, plainly},
 	{"Close", "1012 with a reason", `{on: {elapsed: 10s}, do: {close: {code: 1012, reason: restart}}}`,
@@ -192,19 +224,37 @@ var catalogue = []entry{
 		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.End{Client: faultproxy.FullClose, Server: faultproxy.FullClose}}, plainly},
 	{"Ends", "reset", `{on: {elapsed: 10s}, do: {end: rst}}`,
 		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.End{Client: faultproxy.RST, Server: faultproxy.RST}}, plainly},
+	{"Ends", "reset, the client alone", `{on: {elapsed: 10s}, do: {end: {client: rst}}}`,
+		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.End{Client: faultproxy.RST}}, plainly},
+	{"Ends", "reset, the server alone", `{on: {elapsed: 10s}, do: {end: {server: rst}}}`,
+		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.End{Server: faultproxy.RST}}, plainly},
+	{"Ends", "FIN to the server, nothing more to the client", `{on: {elapsed: 10s}, do: {end: {client: silent, server: fin}}}`,
+		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.End{Client: faultproxy.Silent, Server: faultproxy.FIN}}, plainly},
 	{"Ends", "FIN behind a close_notify", `{on: {elapsed: 10s}, do: {end: fin}}`,
 		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.End{Client: faultproxy.FIN, Server: faultproxy.FIN}}, secured},
 	{"Ends", "FIN without a close_notify", `{on: {elapsed: 10s}, do: {end: {client: fin, server: fin, no_close_notify: true}}}`,
 		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.End{Client: faultproxy.FIN, Server: faultproxy.FIN, NoCloseNotify: true}}, secured},
 
-	{"Silence", "held for a while, then all of it", `{on: {elapsed: 2500ms}, do: {silence: {for: 30s}}}`,
-		faultproxy.Rule{On: faultproxy.Elapsed(2500 * time.Millisecond), Do: faultproxy.Silence{For: 30 * sec}}, plainly},
+	{"Silence", "held for a while, then all of it", `{on: {elapsed: 2200ms}, do: {silence: {for: 30s}}}`,
+		faultproxy.Rule{On: faultproxy.Elapsed(2200 * time.Millisecond), Do: faultproxy.Silence{For: 30 * sec}}, plainly},
 	{"Silence", "held for good, one way", `{on: {elapsed: 10s}, do: {silence: to-client}}`,
 		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.Silence{Dir: frame.ToClient}}, plainly},
 	{"Silence", "swallowed, both ways", `{on: {elapsed: 10s}, do: discard}`,
 		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.Discard{}}, plainly},
 	{"Silence", "frozen reader", `{on: {elapsed: 10s}, do: {freeze: to-server}}`,
 		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.Freeze{Dir: frame.ToServer}}, plainly},
+	{"Silence", "forgotten: what is sent draws a reset", `{on: {elapsed: 10s}, do: forget}`,
+		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.Forget{}}, plainly},
+	{"Silence", "forgotten when idle: what is sent draws a reset", `{on: {idle: 15s}, do: forget}`,
+		faultproxy.Rule{On: faultproxy.Idle(15 * sec), Do: faultproxy.Forget{}}, plainly},
+	{"Silence", "forgotten: what is sent is lost", `{on: {elapsed: 10s}, do: {forget: {client: silent, server: silent}}}`,
+		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.Forget{Client: faultproxy.Silent, Server: faultproxy.Silent}}, plainly},
+	{"Silence", "forgotten until the client sends again", `{on: {elapsed: 10s}, do: {forget: {client: silent, server: silent, revive: true}}}`,
+		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.Forget{Client: faultproxy.Silent, Server: faultproxy.Silent, Revive: true}}, plainly},
+	{"Silence", "idle timeout, off by chance", `{on: {idle: {after: 15s, late: 500ms}}, do: {end: {client: full-close, server: full-close, server_first: true}}}`,
+		faultproxy.Rule{On: faultproxy.Idle(15*sec).Off(0, sec/2), Do: faultproxy.IdleTimeout(sec).Do}, plainly},
+	{"Silence", "maximum lifetime, off by chance", `{on: {elapsed: {after: 65s, early: 200ms, late: 200ms}}, do: {end: {client: full-close, server: full-close, server_first: true}}}`,
+		faultproxy.Rule{On: faultproxy.Elapsed(65*sec).Off(sec/5, sec/5), Do: faultproxy.Lifetime(sec).Do}, plainly},
 	{"Silence", "idle timeout", `{on: {idle: 15s}, do: {end: {client: full-close, server: full-close, server_first: true}}}`,
 		faultproxy.IdleTimeout(15 * sec), plainly},
 	{"Silence", "maximum lifetime", `{on: {elapsed: 65s}, do: {end: {client: full-close, server: full-close, server_first: true}}}`,

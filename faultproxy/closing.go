@@ -30,7 +30,7 @@ func (l *link) closeSide(side frame.Direction, c Close, rule ruleRef) {
 		return
 	}
 	raw, it := out.compose(c.frame(), rule)
-	it.data, it.close, it.keepOpen = raw, true, c.KeepOpen
+	it.data, it.close, it.keepOpen, it.abrupt = raw, true, c.KeepOpen, c.Abrupt
 	in.mu.Lock()
 	absorbs, absorb, detached := in.out.absorbs, in.out.absorb, in.out.detached
 	in.out.absorbs, in.out.absorb, in.out.detached = true, rule, true // the answer may be quick
@@ -101,9 +101,13 @@ func (ln *lane) closeSent() {
 	l, side, rule := ln.l, ln.dir, ln.out.closed
 	ln.mu.Lock()
 	ln.out.closing = false
-	answered, keep := ln.out.answered, ln.out.keepOpen
+	answered, keep, abrupt := ln.out.answered, ln.out.keepOpen, ln.out.abrupt
 	ln.mu.Unlock()
-	if keep {
+	switch {
+	case keep:
+		return
+	case abrupt:
+		l.endSide(side, FullClose, rule)
 		return
 	}
 	if answered {

@@ -115,7 +115,10 @@ func (c Conn) Freeze(dir frame.Direction) error {
 	return c.fault(Freeze{Dir: dir}, act{kind: actFreeze, dir: orBoth(dir)})
 }
 
-// Heal ends every silence, discarding and freezing on the connection, whoever made it;
+// Forget makes the path forget the connection until Heal; see [Forget].
+func (c Conn) Forget(f Forget) error { return c.fault(f, act{kind: actForget, forget: f}) }
+
+// Heal ends every silence, discarding, freezing and forgetting on the connection, whoever made it;
 // what was held goes out, in order.
 func (c Conn) Heal() error {
 	return c.do("heal", func(l *link, _ ruleRef) { l.heal(frame.Both, 0) })

@@ -208,7 +208,7 @@ func (ln *lane) send(it *item) {
 	case gone && it.aside:
 		ln.tooLate(it)
 	case it.close:
-		o.isClosed, o.closed, o.keepOpen = true, it.rule, it.keepOpen
+		o.isClosed, o.closed, o.keepOpen, o.abrupt = true, it.rule, it.keepOpen, it.abrupt
 	case it.kind == itemFrame && it.header.Opcode == frame.OpClose:
 		o.passedOn = true
 	}
@@ -230,7 +230,7 @@ func (ln *lane) send(it *item) {
 	case itemRST:
 		ln.l.endSide(ln.dir, RST, it.rule)
 	case itemTearDown:
-		ln.l.perform(act{kind: actEnd, rule: it.rule, end: End{Client: FullClose, Server: FullClose}})
+		ln.l.perform(act{kind: actEnd, rule: it.rule, end: ln.l.p.conduct().tornDown()})
 	case itemEnd:
 		ln.l.perform(act{kind: actEnd, rule: it.rule, end: *it.end})
 	default:

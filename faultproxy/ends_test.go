@@ -109,6 +109,24 @@ func TestEndRST(t *testing.T) {
 	})
 }
 
+func TestEndFINRST(t *testing.T) {
+	ending(t, faultproxy.FINRST, func(t *testing.T, r *rig, dir frame.Direction, near, far *side) {
+		far.send(frame.Text("lost"))
+		near.wants(line(2*hop, `text "before"`), line(time.Second+hop, "fin"))
+		near.until(time.Second + time.Millisecond)
+		near.send(frame.Text("read and discarded"))
+		near.until(time.Second + time.Millisecond + hop)
+		if _, err := near.Write([]byte("x")); !isResetError(err) {
+			t.Errorf("a write behind the RST: %v", err)
+		}
+		far.wants(line(2*hop, `text "before"`))
+		r.tells("fin rst closed", "fin caller "+dir.String()+" left", "rst caller "+dir.String()+" left")
+		r.over(false)
+		far.closeWrite()
+		r.over(true)
+	})
+}
+
 func TestEndSilent(t *testing.T) {
 	ending(t, faultproxy.Silent, func(t *testing.T, r *rig, dir frame.Direction, near, far *side) {
 		near.send(frame.Text("from near"))

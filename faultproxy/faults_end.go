@@ -24,12 +24,15 @@ const (
 	FullClose
 	// RST resets the connection.
 	RST
+	// FINRST sends a FIN, and an RST 1 ms behind it, as HAProxy does to a server: the
+	// peer reads an end, and its next write fails.
+	FINRST
 	// Silent sends nothing more to the peer and hears nothing more from it, but
 	// keeps TCP open. It lasts until healed.
 	Silent
 )
 
-var endingNames = []string{"keep", "half-close", "fin", "full-close", "rst", "silent"}
+var endingNames = []string{"keep", "half-close", "fin", "full-close", "rst", "fin-rst", "silent"}
 
 func (e Ending) String() string {
 	if int(e) < len(endingNames) {
@@ -61,7 +64,7 @@ func (f End) Apply(p *Plan) { p.End(f) }
 // Validate wants a side that ends.
 func (f End) Validate() error {
 	if f.Client == Keep && f.Server == Keep {
-		return fmt.Errorf("end: both sides are kept; set client or server to half-close, fin, full-close, rst or silent")
+		return fmt.Errorf("end: both sides are kept; set client or server to half-close, fin, full-close, rst, fin-rst or silent")
 	}
 	if f.Client > Silent || f.Server > Silent {
 		return fmt.Errorf("end: unknown ending")
@@ -125,6 +128,9 @@ type Close struct {
 	// KeepOpen never ends TCP from here: neither behind the answer nor after 5 s. It
 	// lasts until the peer ends it.
 	KeepOpen bool
+	// Abrupt waits for no answer: right behind the frame the socket is closed, as
+	// Caddy does.
+	Abrupt bool
 }
 
 // CloseWith closes the client with code and reason, and the server with the same.
@@ -149,6 +155,9 @@ func (f Close) Validate() error {
 	if f.Other > OtherKeep {
 		return fmt.Errorf("close: unknown value for other")
 	}
+	if f.KeepOpen && f.Abrupt {
+		return fmt.Errorf("close: KeepOpen leaves TCP open and Abrupt closes it at once; choose one")
+	}
 	return nil
 }
 
@@ -170,6 +179,9 @@ func (f Close) String() string {
 	}
 	if f.KeepOpen {
 		s += ", TCP stays open"
+	}
+	if f.Abrupt {
+		s += ", TCP closed at once"
 	}
 	return s
 }

@@ -133,7 +133,7 @@ func (f Cut) Apply(p *Plan) { p.Cut(f.After, f.How) }
 
 // Validate refuses what does not end, and a negative number.
 func (f Cut) Validate() error {
-	if f.How >= Silent {
+	if f.How > RST {
 		return fmt.Errorf("cut: %v does not end the connection; use fin, half-close, full-close or rst, or the fault hang", f.How)
 	}
 	return bytesIn("cut", "bytes", f.After)

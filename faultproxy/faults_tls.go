@@ -80,7 +80,7 @@ func (f CutTLS) Apply(p *Plan) { p.CutTLS(f.After, f.How) }
 
 // Validate refuses what does not end, and a negative number.
 func (f CutTLS) Validate() error {
-	if f.How >= Silent {
+	if f.How > RST {
 		return fmt.Errorf("cut-tls: %v does not end the connection; use fin, half-close, full-close or rst, or the fault hang", f.How)
 	}
 	return bytesIn("cut-tls", "bytes", f.After)

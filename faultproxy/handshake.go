@@ -1,6 +1,7 @@
 package faultproxy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ type handshake struct {
 	single bool // permessage-deflate is asked to be without context takeover
 	watch  *watcher
 	server net.Conn
+	keeps  bool // the connection stays open behind the answer
 }
 
 // run reports whether the connection is open now.
@@ -37,7 +39,7 @@ func (h *handshake) run() bool {
 		h.cutOff(nil, *plan.cut, plan.by)
 		return false
 	case plan.answer != nil:
-		h.answer(plan.answer.status(), Page{Header: plan.answer.Header, Body: plan.answer.Body}, plan.by)
+		h.rejected(plan.answer, plan.by)
 		return false
 	}
 	for _, e := range plan.edits {
@@ -134,9 +136,9 @@ func (h *handshake) dial() bool {
 		h.clientLeft()
 	case ctx.Err() != nil: // the proxy closes
 	case dialing.Err() != nil:
-		h.failed(http.StatusGatewayTimeout, fmt.Sprintf("the upstream %s did not accept a connection within %v", timeline.RedactURL(h.p.Upstream), timeout))
+		h.failed(&h.p.conduct().Unanswered, http.StatusGatewayTimeout, fmt.Sprintf("the upstream %s did not accept a connection within %v", timeline.RedactURL(h.p.Upstream), timeout))
 	default:
-		h.failed(http.StatusBadGateway, fmt.Sprintf("cannot reach the upstream %s: %v", timeline.RedactURL(h.p.Upstream), err))
+		h.failed(&h.p.conduct().Unreachable, http.StatusBadGateway, fmt.Sprintf("cannot reach the upstream %s: %v", timeline.RedactURL(h.p.Upstream), err))
 	}
 	return false
 }
@@ -159,8 +161,13 @@ func (h *handshake) exchange() bool {
 		return false
 	}
 	res := parseHead(raw)
+	if a := &h.p.conduct().NotUpgraded; res.status() == http.StatusSwitchingProtocols && res.joined("Upgrade") == "" && !a.isZero() {
+		h.l.record(timeline.Record{Kind: timeline.KindResponse, Dir: frame.ToClient, Seen: arrived, Fields: responseFields(res)})
+		h.failed(a, http.StatusBadGateway, "the upstream's 101 has no Upgrade header")
+		return false
+	}
 	plan := h.ask(h.p.rules.Load().response, StageResponse, frame.ToClient)
-	untouched := plan.delay == 0 && plan.answer == nil && !plan.hang && plan.cut == nil && len(plan.edits) == 0
+	untouched := plan.delay == 0 && plan.answer == nil && !plan.hang && plan.cut == nil && len(plan.edits) == 0 && h.p.conduct().Upgraded.isZero()
 	seen := arrived
 	if untouched && res.status() == http.StatusSwitchingProtocols {
 		seen = passed
@@ -180,7 +187,7 @@ func (h *handshake) exchange() bool {
 		h.cutOff(res.bytes(), *plan.cut, plan.by)
 		return false
 	case plan.answer != nil:
-		h.answer(plan.answer.status(), Page{Header: plan.answer.Header, Body: plan.answer.Body}, plan.by)
+		h.rejected(plan.answer, plan.by)
 		return false
 	case res.status() != http.StatusSwitchingProtocols:
 		if plan.behind != nil {
@@ -189,8 +196,13 @@ func (h *handshake) exchange() bool {
 		h.passAnswer(raw, rest, res, plan.by)
 		return false
 	}
+	by := plan.by
+	if b := h.p.conduct(); !b.Upgraded.isZero() {
+		b.Upgraded.apply(res)
+		by = cmp.Or(by, b.ref(h.l.tl))
+	}
 	if seen == arrived {
-		h.l.record(timeline.Record{Kind: timeline.KindResponse, Dir: frame.ToClient, Seen: left, Rule: plan.by, Fields: responseFields(res)})
+		h.l.record(timeline.Record{Kind: timeline.KindResponse, Dir: frame.ToClient, Seen: left, Rule: by, Fields: responseFields(res)})
 	}
 	return h.open(res, rest, plan)
 }
@@ -245,6 +257,11 @@ func (h *handshake) open(res *head, rest []byte, plan *Plan) bool {
 	if len(plan.behind) > 0 {
 		h.l.record(timeline.Record{Kind: timeline.KindBytes, Dir: frame.ToClient, Seen: left, Rule: plan.behindBy,
 			Payload: plan.behind, Bytes: len(plan.behind)})
+	}
+	if h.p.conduct().LosesEarly && len(pre) > 0 {
+		h.l.record(timeline.Record{Kind: timeline.KindBytes, Dir: frame.ToServer, Seen: arrived, Rule: h.p.conduct().ref(h.l.tl),
+			Payload: pre, Bytes: len(pre)})
+		pre = nil
 	}
 	if _, err := h.client.Write(append(res.bytes(), plan.behind...)); err != nil {
 		h.p.fail(h.l.num, "writing the 101 to the client", err)

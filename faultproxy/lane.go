@@ -46,6 +46,7 @@ type intake struct {
 	deflated  bool // the message in hand, or the last, is compressed
 	dropRest  bool // the message's first frame was dropped, by dropRule
 	opaque    bool // no longer parsed, because of why
+	heard     bool // something came
 	why       string
 	denied    *ruleSet // the rules that were told so
 	rule      ruleRef
@@ -64,6 +65,7 @@ func (ln *lane) read() {
 	defer ln.l.leave()
 	p := ln.source()
 	if len(p.pre) > 0 {
+		ln.in.heard = true
 		ln.take(p.pre, ln.l.opened)
 		p.pre = nil
 	}
@@ -71,6 +73,7 @@ func (ln *lane) read() {
 	for {
 		b, err := src.read()
 		if len(b) > 0 {
+			ln.in.heard = true
 			ln.take(b, ln.arrival())
 		}
 		src.free()
@@ -90,6 +93,7 @@ type batch struct {
 	owner  bool // this reader holds the write slot
 	direct bool // and nothing is in the way of what passes
 	gate   gate
+	drew   bool // bytes came on a connection that the path has forgotten
 	buf    []byte
 	from   int // what passes from here on is not written yet
 }
@@ -104,6 +108,9 @@ func (ln *lane) take(buf []byte, at time.Duration) {
 		b.denyFrameRules()
 	}
 	for i := 0; i < len(buf); {
+		if b.gate.forgot.is {
+			b.drew = true
+		}
 		switch {
 		case in.opaque:
 			b.forward(buf[i:], i, item{kind: itemBytes})
@@ -120,6 +127,9 @@ func (ln *lane) take(buf []byte, at time.Duration) {
 	b.flush(len(buf))
 	if b.owner {
 		ln.release()
+	}
+	if b.drew {
+		ln.meet(b.gate.forgot, at)
 	}
 	ln.awaitSpace()
 }

@@ -1,6 +1,7 @@
 package faultproxy_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -119,4 +120,79 @@ func TestResetPassesOnUnderLoadOnLoopback(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestForgetOnLoopback(t *testing.T) {
+	p, client, server := real(t)
+	if err := waitOpen(p); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Conn(1).Forget(faultproxy.Forget{}); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]net.Conn{"client": client, "server": server} {
+		if _, err := c.Write([]byte("\x81")); err != nil {
+			t.Fatalf("%s: its own write: %v", name, err)
+		}
+		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("%s: %v, want a reset", name, err)
+		}
+	}
+}
+
+func TestForgetIsRevivedOnLoopback(t *testing.T) {
+	p, client, server := real(t)
+	if err := waitOpen(p); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Conn(1).Forget(faultproxy.Forget{Server: faultproxy.Silent, Revive: true}); err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(server, wire(frame.Text("late")))
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for e := range p.Timeline.Follow(ctx) { // until the proxy holds it
+		if e.Kind == frameKind {
+			break
+		}
+	}
+	io.WriteString(client, masked(frame.Text("back")))
+	receives(t, "the client", client, wire(frame.Text("late")))
+	receives(t, "the server", server, masked(frame.Text("back")))
+}
+
+func TestSendTimeoutOnLoopback(t *testing.T) {
+	for _, stalls := range []string{"client", "server"} {
+		t.Run(stalls, func(t *testing.T) {
+			p, from, to := real(t)
+			if stalls == "client" {
+				from, to = to, from
+			}
+			const timeout = 300 * time.Millisecond
+			p.Behave(faultproxy.Behavior{Name: "box", SendTimeout: timeout})
+			chunk := []byte(masked(frame.Binary(make([]byte, 64<<10))))
+			var err error
+			last, sent := time.Now(), 0
+			for err == nil && sent < 1<<30 {
+				last = time.Now()
+				var n int
+				n, err = from.Write(chunk)
+				sent += n
+			}
+			if stuck := time.Since(last); !isResetError(err) || stuck > 10*timeout {
+				t.Errorf("the sender's last write: %v after %v; want a reset after about %v", err, stuck, timeout)
+			}
+			got, err := io.Copy(io.Discard, to)
+			if err != nil || got == 0 || got >= int64(sent) {
+				t.Errorf("the peer then reads %d of %d bytes, %v; want what its kernel held, and a FIN", got, sent, err)
+			}
+			if tells := tale(p, "fault"); len(tells) != 1 || !strings.HasPrefix(tells[0], "fault box to-"+stalls) {
+				t.Errorf("the timeline tells %q", tells)
+			}
+		})
+	}
+}
+
+func isResetError(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }

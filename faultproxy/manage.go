@@ -93,7 +93,8 @@ func (p *Proxy) fits(a *armed) error {
 }
 
 // Remove takes rules away by name and returns how many there were. What they
-// still do is taken back: a silence heals.
+// still do is taken back: a silence heals. A rule that had to fire and has not still
+// had to.
 func (p *Proxy) Remove(names ...string) int {
 	n := 0
 	_ = p.change(func(list []*armed) ([]*armed, []note, error) {
@@ -173,6 +174,7 @@ func (p *Proxy) change(edit func([]*armed) ([]*armed, []note, error)) error {
 		}
 	}
 	p.mu.Lock()
+	p.part(notes)
 	p.wind()
 	p.mu.Unlock()
 	for _, l := range p.live() {
@@ -244,40 +246,4 @@ func nameFor(r Rule, taken map[string]bool) string {
 		name = base + "-" + strconv.Itoa(i)
 	}
 	return name
-}
-
-// Middlebox is a preset: what a real proxy or load balancer does by default. See
-// package middlebox.
-type Middlebox interface {
-	// Configure adds rules to a proxy and sets its behavior.
-	Configure(p *Proxy) error
-}
-
-// Use makes the proxy behave like a middlebox.
-func (p *Proxy) Use(m Middlebox) error { return p.report(m.Configure(p)) }
-
-// unmet lists the rules that had to fire and did not.
-func (p *Proxy) unmet() (errs []error) {
-	for _, s := range p.Rules() {
-		if s.Rule.Expect == Fired && s.Fired == 0 {
-			errs = append(errs, fmt.Errorf("faultproxy: rule %q had to fire and never did: %s", s.Rule.Name, reason(s)))
-		}
-	}
-	return errs
-}
-
-func reason(s Status) string {
-	t, timed := s.Rule.On.(Timing)
-	switch {
-	case s.Seen > 0:
-	case timed && t.kind == at:
-		return fmt.Sprintf("the proxy did not run that long (%v), or had no connection then (%v)", s.Rule.On, s.Rule.Conns)
-	case timed:
-		return fmt.Sprintf("no connection got as far as %v (%v)", s.Rule.On, s.Rule.Conns)
-	case s.Rule.On == nil:
-		return fmt.Sprintf("there was nothing it could act on (%v)", s.Rule.Conns)
-	default:
-		return fmt.Sprintf("nothing matched %v on %v", s.Rule.On, s.Rule.Conns)
-	}
-	return fmt.Sprintf("it matched %s, but Skip, Times, OneIn, Spare or its window kept it from acting", times(s.Seen))
 }

@@ -164,9 +164,10 @@ func TestAShareOfTheConnectionsIsDecidedOnce(t *testing.T) {
 
 func TestAtInWords(t *testing.T) {
 	for want, on := range map[string]faultproxy.Timing{
-		"at 30s":                       faultproxy.At(30 * time.Second),
-		"at 30s and every 1m0s":        faultproxy.At(30 * time.Second).Every(time.Minute),
-		"at 30s, connections 1s apart": faultproxy.At(30 * time.Second).Staggered(time.Second),
+		"at 30s":                              faultproxy.At(30 * time.Second),
+		"at 30s and every 1m0s":               faultproxy.At(30 * time.Second).Every(time.Minute),
+		"at 30s, connections that were there": faultproxy.At(30 * time.Second).Present(),
+		"at 30s, connections 1s apart":        faultproxy.At(30 * time.Second).Staggered(time.Second),
 	} {
 		if got := on.String(); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -32,6 +32,7 @@ type item struct {
 	yields   bool // pings and pongs may come before it
 	close    bool // an injected Close
 	keepOpen bool // behind which the proxy does not end TCP
+	abrupt   bool // or closes the socket
 	lost     bool // a shaper swallows it
 
 	midFrame, midMessage bool // where the stream stands behind it
@@ -73,14 +74,16 @@ type outlet struct {
 
 	holds    []effect // silences in force
 	discards []effect
-	frozen   []effect // the source is not read
-	absorb   ruleRef  // the destination-to-be's Close answers this rule's
+	frozen   []effect    // the source is not read
+	forgot   []forgotten // what becomes of what the source sends, by rule
+	absorb   ruleRef     // the destination-to-be's Close answers this rule's
 	absorbs  bool
 	closed   ruleRef // an injected Close went out: nothing may follow
 	isClosed bool
 	closing  bool // one is armed
 	answered bool // and was answered already: a FIN follows it
 	keepOpen bool // it went out, and the proxy does not end TCP behind it
+	abrupt   bool // or closes the socket
 	passedOn bool // a Close of the source's own went out
 	detached bool // the source's end does not concern the destination
 	sink     bool // what arrives goes nowhere
@@ -91,6 +94,7 @@ type outlet struct {
 	paced    bool // shapers hold bytes back
 
 	shapes *shapes // nil until there is a shaper
+	sender *sender // nil until there is a send timeout; of the slot's owner
 
 	direct      bool // a reader is writing straight through
 	tailFrame   bool // the stream stands within a frame, behind all that waits
@@ -108,6 +112,7 @@ type gate struct {
 	closed  bool // because a Close of the proxy's own went out
 	absorb  bool // a Close is the answer to an injected one
 	rule    ruleRef
+	forgot  forgotten
 }
 
 // gate reports what a batch must know. The mutex is held.
@@ -121,6 +126,9 @@ func (o *outlet) gate() gate {
 	}
 	if o.absorbs {
 		g.absorb, g.rule = true, o.absorb
+	}
+	if len(o.forgot) > 0 {
+		o.forgets(&g)
 	}
 	return g
 }
@@ -249,7 +257,12 @@ func (ln *lane) enqueue(it item, raw []byte, at time.Duration, rules *ruleSet) b
 // write writes to the destination as the slot's owner; false means that nothing
 // more can be written.
 func (ln *lane) write(raw []byte) bool {
-	_, err := ln.dest().conn.Write(raw)
+	var err error
+	if d := ln.l.p.conduct().SendTimeout; d > 0 {
+		err = ln.writeWithin(raw, d)
+	} else {
+		_, err = ln.dest().conn.Write(raw)
+	}
 	if err == nil {
 		return true
 	}

@@ -1,7 +1,9 @@
 package faultproxy
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -125,13 +127,19 @@ func (p *Proxy) unreached(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	why := fmt.Errorf("cannot reach the upstream %s: %w", timeline.RedactURL(p.Upstream), err)
 	p.fail(0, "plain HTTP", why)
-	page, ok := p.conduct().Pages[http.StatusBadGateway]
-	if !ok {
-		http.Error(w, "faultproxy: "+why.Error(), http.StatusBadGateway)
-		return
+	a := &p.conduct().Incomplete
+	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "dial" {
+		a = &p.conduct().Unreachable
 	}
+	if a.After > 0 && !p.pause(a.After) || a.Bare {
+		panic(http.ErrAbortHandler)
+	}
+	page := a.page(why.Error())
 	maps.Copy(w.Header(), page.Header)
-	w.WriteHeader(http.StatusBadGateway)
+	if !page.has("Content-Type") {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	}
+	w.WriteHeader(cmp.Or(a.Status, http.StatusBadGateway))
 	_, _ = io.WriteString(w, page.Body)
 }
 

@@ -136,7 +136,7 @@ func TestPlainHTTPWithoutAnUpstream(t *testing.T) {
 			want := "faultproxy: cannot reach the upstream ws://nobody.test:1: dial tcp"
 			if paged {
 				want = "<h1>sorry</h1>"
-				p.Behave(faultproxy.Behavior{Pages: map[int]faultproxy.Page{502: {Header: http.Header{"Content-Type": {"text/html"}}, Body: want}}})
+				p.Behave(faultproxy.Behavior{Unreachable: faultproxy.Answer{Page: faultproxy.Page{Header: http.Header{"Content-Type": {"text/html"}}, Body: want}}})
 			}
 			resp, err := browser(n).Get(httpURL(p) + "/x")
 			if err != nil {

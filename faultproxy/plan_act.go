@@ -57,6 +57,14 @@ func (p *Plan) End(e End) {
 	}
 }
 
+// Forget makes the path forget the connection.
+func (p *Plan) Forget(f Forget) {
+	if p.needs(StageFrame|StageTime, "forget") {
+		p.changed = true
+		p.acts = append(p.acts, act{kind: actForget, forget: f})
+	}
+}
+
 // Silence holds a direction until it is healed, for d if d is above zero.
 func (p *Plan) Silence(dir frame.Direction, d time.Duration) {
 	if p.needs(StageFrame|StageTime, "silence") {

@@ -217,6 +217,7 @@ func (p *Proxy) dropAll(how End, rule ruleRef) {
 func (p *Proxy) closePort() {
 	p.mu.Lock()
 	p.stopOutages(func(*outage) bool { return true })
+	p.takeBackAll()
 	if p.clock != nil {
 		p.clock.Stop()
 	}

@@ -78,6 +78,8 @@ type Proxy struct {
 	pending  map[net.Conn]struct{} // accepted, not yet a link
 	links    map[int]*link
 	outages  []*outage
+	laters   []*later
+	parted   []*armed    // rules that are no longer in force and never acted
 	clock    *time.Timer // of rules of the proxy's own time
 	http     *http.Server
 	httpIn   *channelListener
@@ -147,6 +149,9 @@ func (p *Proxy) Start() error {
 	p.running++
 	go p.accept()
 	p.wind()
+	for _, l := range p.laters {
+		p.schedule(l)
+	}
 	return nil
 }
 

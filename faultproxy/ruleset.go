@@ -209,8 +209,8 @@ func arm(r Rule) (*armed, error) {
 	if _, ok := r.Do.(shaper); ok && (r.Skip > 0 || r.Times > 0 || r.OneIn > 1 || r.Spare > 0 || r.Final) {
 		return fail("%q acts on all bytes that pass: it has no occurrences to count, and none behind it to stop; use Conns for some connections, After and For for some time", r.Do)
 	}
-	if t := timingOf(r.On); stage == StageProxy && (!r.Conns.isZero() || t.stagger > 0) {
-		return fail("%q is about the port, which is the same for all connections: leave conns and stagger out", r.Do)
+	if t := timingOf(r.On); stage == StageProxy && (!r.Conns.isZero() || t.stagger > 0 || t.present) {
+		return fail("%q is about the port, which is the same for all connections: leave conns and stagger out, and present", r.Do)
 	}
 	if stage == StageAccept && !r.Conns.isZero() {
 		return fail("it cannot be limited to %v: a connection has no number, path or header before its request; use Skip and Times, or hang it on request", r.Conns)

@@ -1,6 +1,7 @@
 package faultproxy
 
 import (
+	"math/rand/v2"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -38,6 +39,15 @@ type timedSlot struct {
 	base time.Duration // the later of the anchor and the rule's addition; of an At, the proxy's
 	n    int           // how often it has come
 	lazy *lazyIdle
+	off  time.Duration // by which it is off this time
+	dice *rand.Rand    // of off; nil: it never is
+}
+
+// throw draws how far off the slot is next time.
+func (s *timedSlot) throw() {
+	if s.dice != nil {
+		s.off = time.Duration(s.dice.Int64N(int64(s.on.early+s.on.late)+1)) - s.on.early
+	}
 }
 
 // lazyIdle is the deadline of an idle timer that is only moved when that is worth it.
@@ -64,11 +74,11 @@ func (s *timedSlot) due(l *link) time.Duration {
 	case s.on.kind == elapsed && s.n > 0:
 		return -1
 	case s.on.kind == elapsed:
-		return s.base + s.on.d
+		return s.base + s.on.d + s.off
 	case s.on.kind == every:
 		return s.base + time.Duration(s.n+1)*s.on.d
 	case s.lazy != nil && s.n == 0:
-		return time.Duration(s.lazy.deadline.Load())
+		return time.Duration(s.lazy.deadline.Load()) + s.off
 	}
 	last := s.base
 	for i, d := range [2]frame.Direction{frame.ToServer, frame.ToClient} {
@@ -76,7 +86,7 @@ func (s *timedSlot) due(l *link) time.Duration {
 			last = max(last, time.Duration(l.active[i].Load()))
 		}
 	}
-	return last + s.on.d
+	return last + s.on.d + s.off
 }
 
 // rearm works out the connection's time rules from the rules in force, keeping
@@ -127,7 +137,11 @@ func (l *link) arrange(list []*armed) {
 			s.base = l.p.zero(a)
 		}
 		if o := old[a.tally]; o != nil && o.on == s.on {
-			s.base, s.n, s.lazy = o.base, o.n, o.lazy
+			s.base, s.n, s.lazy, s.off, s.dice = o.base, o.n, o.lazy, o.off, o.dice
+		}
+		if s.on.early+s.on.late > 0 && s.dice == nil {
+			s.dice = l.p.stream(a.Name, l.num, 4)
+			s.throw()
 		}
 		if s.on.lazy > 0 {
 			if s.lazy == nil {
@@ -216,6 +230,7 @@ func (l *link) takeDue(now time.Duration, tasksToo bool) (tasks []task, due []*a
 	for _, s := range l.timed {
 		if d := s.due(l); d >= 0 && d <= now {
 			s.n++
+			s.throw()
 			if s.on.kind == idle {
 				s.base = now
 			}

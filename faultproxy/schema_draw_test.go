@@ -25,7 +25,7 @@ var (
 	direction   = rapid.SampledFrom([]frame.Direction{0, frame.ToServer, frame.ToClient, frame.Both})
 	headerName  = rapid.Map(rapid.StringMatching(`[A-Z][a-z]{0,5}(-[A-Z][a-z]{0,5})?`), http.CanonicalHeaderKey)
 	headerText  = rapid.StringMatching(`[ -~]{0,12}`)
-	drawnEnding = rapid.SampledFrom([]faultproxy.Ending{faultproxy.Keep, faultproxy.HalfClose, faultproxy.FIN, faultproxy.FullClose, faultproxy.RST, faultproxy.Silent})
+	drawnEnding = rapid.SampledFrom([]faultproxy.Ending{faultproxy.Keep, faultproxy.HalfClose, faultproxy.FIN, faultproxy.FullClose, faultproxy.RST, faultproxy.FINRST, faultproxy.Silent})
 )
 
 // drawnCut are the endings of a handshake.
@@ -106,13 +106,21 @@ func drawTiming(t *rapid.T) frame.Trigger {
 	case 0:
 		return timeline.Opened
 	case 1:
+		if rapid.Bool().Draw(t, "off") {
+			return faultproxy.Elapsed(d).Off(drawOff(t, d), anyTime.Draw(t, "late"))
+		}
 		return faultproxy.Elapsed(d)
 	case 2:
 		return faultproxy.Every(d)
 	}
 	by := rapid.SampledFrom([]frame.Direction{frame.ToServer, frame.ToClient, frame.Both}).Draw(t, "by")
 	lazy := time.Duration(rapid.Int64Range(0, int64(d)-1).Draw(t, "lazy"))
-	return faultproxy.Idle(d).ResetBy(by).Lazy(lazy)
+	return faultproxy.Idle(d).ResetBy(by).Lazy(lazy).Off(drawOff(t, d-lazy), anyTime.Draw(t, "late"))
+}
+
+// drawOff draws how early a timer of d may be.
+func drawOff(t *rapid.T, d time.Duration) time.Duration {
+	return time.Duration(rapid.Int64Range(0, int64(d)-1).Draw(t, "early"))
 }
 
 // drawMatch keeps to matches whose tree decodes to the very same value; package

@@ -61,6 +61,7 @@ var drawn = map[string]func(*rapid.T) faultproxy.Fault{
 			Other:    rapid.SampledFrom([]faultproxy.Other{faultproxy.SameCode, faultproxy.OtherFIN, faultproxy.OtherKeep}).Draw(t, "other"),
 			KeepOpen: rapid.Bool().Draw(t, "keepOpen"),
 		}
+		c.Abrupt = !c.KeepOpen && rapid.Bool().Draw(t, "abrupt")
 		if c.Code != 0 {
 			c.Reason = rapid.StringN(0, 30, 123).Draw(t, "reason")
 		}
@@ -72,6 +73,10 @@ var drawn = map[string]func(*rapid.T) faultproxy.Fault{
 	},
 	"discard": func(t *rapid.T) faultproxy.Fault {
 		return faultproxy.Discard{Dir: direction.Draw(t, "dir"), For: anyTime.Draw(t, "for")}
+	},
+	"forget": func(t *rapid.T) faultproxy.Fault {
+		endings := rapid.SampledFrom([]faultproxy.Ending{faultproxy.Keep, faultproxy.RST, faultproxy.Silent})
+		return faultproxy.Forget{Client: endings.Draw(t, "client"), Server: endings.Draw(t, "server"), Revive: rapid.Bool().Draw(t, "revive")}
 	},
 	"freeze": func(t *rapid.T) faultproxy.Fault {
 		return faultproxy.Freeze{Dir: direction.Draw(t, "dir"), For: anyTime.Draw(t, "for")}

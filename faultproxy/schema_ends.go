@@ -9,7 +9,7 @@ import (
 
 // endForms are the forms of what closes, ends or silences a connection.
 var endForms = map[string]faultForm{
-	"close": form(true, []string{"code", "reason", "toward", "other", "keep_open"},
+	"close": form(true, []string{"code", "reason", "toward", "other", "keep_open", "abrupt"},
 		func(n schema.Node) Close {
 			return Close{
 				Code:     decodeCode(n.At("code")),
@@ -17,6 +17,7 @@ var endForms = map[string]faultForm{
 				Toward:   decodeDirection(n.At("toward")),
 				Other:    Other(decodeOption(n.At("other"), otherNames)),
 				KeepOpen: n.At("keep_open").Bool(),
+				Abrupt:   n.At("abrupt").Bool(),
 			}
 		},
 		func(n schema.Node) Close { return Close{Code: decodeCode(n)} },
@@ -28,9 +29,20 @@ var endForms = map[string]faultForm{
 				t["other"] = f.Other.String()
 			}
 			put(t, "keep_open", f.KeepOpen)
+			put(t, "abrupt", f.Abrupt)
 			return nil
 		}),
 	"end": form(false, endKeys, readEnd, shortEnd, writeEnd),
+	"forget": form(true, []string{"client", "server", "revive"},
+		func(n schema.Node) Forget {
+			return Forget{decodeEnding(n.At("client")), decodeEnding(n.At("server")), n.At("revive").Bool()}
+		}, nil,
+		func(f Forget, t tree) error {
+			t.ending("client", f.Client)
+			t.ending("server", f.Server)
+			put(t, "revive", f.Revive)
+			return nil
+		}),
 	"silence": lastingForm(
 		func(dir frame.Direction, d time.Duration) Silence { return Silence{dir, d} },
 		func(f Silence) (frame.Direction, time.Duration) { return f.Dir, f.For }),
@@ -52,16 +64,19 @@ func readEnd(n schema.Node) End {
 func shortEnd(n schema.Node) End { e := decodeEnding(n); return End{Client: e, Server: e} }
 
 func writeEnd(f End, t tree) error {
-	if f.Client != Keep {
-		t["client"] = f.Client.String()
-	}
-	if f.Server != Keep {
-		t["server"] = f.Server.String()
-	}
+	t.ending("client", f.Client)
+	t.ending("server", f.Server)
 	putTime(t, "gap", f.Gap)
 	put(t, "server_first", f.ServerFirst)
 	put(t, "no_close_notify", f.NoCloseNotify)
 	return nil
+}
+
+// ending sets a key to the end of a side, unless it is the default.
+func (t tree) ending(key string, e Ending) {
+	if e != Keep {
+		t[key] = e.String()
+	}
 }
 
 // decodeEnd reads an end that is a part of another fault: as of an end fault.

@@ -29,7 +29,7 @@ func decodeTrigger(n schema.Node) frame.Trigger {
 	case "frame":
 		return frame.DecodeMatch(v)
 	case "elapsed":
-		return Elapsed(v.Duration())
+		return decodeElapsed(v)
 	case "every":
 		return Every(v.Duration())
 	case "idle":
@@ -40,12 +40,20 @@ func decodeTrigger(n schema.Node) frame.Trigger {
 	return nil
 }
 
+func decodeElapsed(n schema.Node) Timing {
+	if !isMap(n) {
+		return Elapsed(n.Duration())
+	}
+	n.Only("after", "early", "late")
+	return Elapsed(n.Required("after").Duration()).Off(n.At("early").Duration(), n.At("late").Duration())
+}
+
 func decodeIdle(n schema.Node) Timing {
 	if !isMap(n) {
 		return Idle(n.Duration())
 	}
-	n.Only("after", "reset_by", "lazy")
-	t := Idle(n.Required("after").Duration()).Lazy(n.At("lazy").Duration())
+	n.Only("after", "reset_by", "lazy", "early", "late")
+	t := Idle(n.Required("after").Duration()).Lazy(n.At("lazy").Duration()).Off(n.At("early").Duration(), n.At("late").Duration())
 	if d := decodeDirection(n.At("reset_by")); d != 0 {
 		t = t.ResetBy(d)
 	}
@@ -56,8 +64,10 @@ func decodeAt(n schema.Node) Timing {
 	if !isMap(n) {
 		return At(n.Duration())
 	}
-	n.Only("after", "every", "stagger")
-	return At(n.Required("after").Duration()).Every(n.At("every").Duration()).Staggered(n.At("stagger").Duration())
+	n.Only("after", "every", "stagger", "present")
+	t := At(n.Required("after").Duration()).Every(n.At("every").Duration()).Staggered(n.At("stagger").Duration())
+	t.present = n.At("present").Bool()
+	return t
 }
 
 func triggerTree(on frame.Trigger) (any, error) {
@@ -79,23 +89,24 @@ func triggerTree(on frame.Trigger) (any, error) {
 
 func (t Timing) tree() (any, error) {
 	key := timingNames[t.kind]
-	if t.period > 0 || t.stagger > 0 {
-		long := map[string]any{"after": t.d.String()}
-		putTime(long, "every", t.period)
-		putTime(long, "stagger", t.stagger)
-		return map[string]any{key: long}, nil
-	}
-	if t.kind != idle || t.by == frame.Both && t.lazy == 0 {
-		return map[string]any{key: t.d.String()}, nil
-	}
-	if t.by == 0 {
+	long := map[string]any{}
+	switch {
+	case t.kind != idle:
+	case t.by == 0:
 		return nil, errors.New("its idle trigger is reset by no direction")
-	}
-	long := map[string]any{"after": t.d.String()}
-	if t.by != frame.Both {
+	case t.by != frame.Both:
 		long["reset_by"] = t.by.String()
 	}
 	putTime(long, "lazy", t.lazy)
+	putTime(long, "early", t.early)
+	putTime(long, "late", t.late)
+	putTime(long, "every", t.period)
+	putTime(long, "stagger", t.stagger)
+	put(long, "present", t.present)
+	if len(long) == 0 {
+		return map[string]any{key: t.d.String()}, nil
+	}
+	long["after"] = t.d.String()
 	return map[string]any{key: long}, nil
 }
 

@@ -102,6 +102,7 @@ func (l *link) end(dir frame.Direction, over func(effect) bool) {
 		ln.mu.Lock()
 		defer ln.mu.Unlock()
 		o := &ln.out
+		o.remember(func(r ruleRef) bool { return over(effect{r, forGood}) })
 		held, discarded, frozen := ln.lift(&o.holds, over), ln.lift(&o.discards, over), ln.lift(&o.frozen, over)
 		if held || discarded || frozen {
 			o.makeRoom()

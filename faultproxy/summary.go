@@ -1,14 +1,17 @@
 package faultproxy
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Summary says, in lines for a person, what should be known of a proxy's run
 // besides its timeline: the seed, the rules that never fired, and whether clients
 // seem to have gone past it.
 func (p *Proxy) Summary() []string {
 	lines := []string{fmt.Sprintf("seed %d", p.Seed)}
-	for _, s := range p.Rules() {
-		if s.Fired == 0 && accusable(s) {
+	for _, s := range p.unfired() {
+		if accusable(s) {
 			lines = append(lines, fmt.Sprintf("rule %q never fired: %s", s.Rule.Name, reason(s)))
 		}
 	}
@@ -26,4 +29,56 @@ func (p *Proxy) Summary() []string {
 func accusable(s Status) bool {
 	stage, _ := stageOf(s.Rule.On)
 	return s.Rule.Expect == Fired || stage != StageTime
+}
+
+// unfired lists the rules that never acted, those that are no longer in force last.
+func (p *Proxy) unfired() (list []Status) {
+	for _, s := range p.Rules() {
+		if s.Fired == 0 {
+			list = append(list, s)
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, a := range p.parted {
+		list = append(list, Status{a.Rule, int(a.seen.Load()), 0})
+	}
+	return list
+}
+
+// part remembers the rules that are taken away without having acted, once for each
+// name. The mutex is held.
+func (p *Proxy) part(notes []note) {
+	for _, n := range notes {
+		p.parted = slices.DeleteFunc(p.parted, func(a *armed) bool { return a.Name == n.a.Name })
+		if n.word == "removed" && n.a.fired.Load() == 0 {
+			p.parted = append(p.parted, n.a)
+		}
+	}
+}
+
+// unmet lists the rules that had to fire and did not.
+func (p *Proxy) unmet() (errs []error) {
+	for _, s := range p.unfired() {
+		if s.Rule.Expect == Fired {
+			errs = append(errs, fmt.Errorf("faultproxy: rule %q had to fire and never did: %s", s.Rule.Name, reason(s)))
+		}
+	}
+	return errs
+}
+
+func reason(s Status) string {
+	t, timed := s.Rule.On.(Timing)
+	switch {
+	case s.Seen > 0:
+	case timed && t.kind == at:
+		return fmt.Sprintf("the proxy did not run that long (%v), or had no connection then (%v)", s.Rule.On, s.Rule.Conns)
+	case timed:
+		return fmt.Sprintf("no connection got as far as %v (%v)", s.Rule.On, s.Rule.Conns)
+	case s.Rule.On == nil:
+		return fmt.Sprintf("there was nothing it could act on (%v)", s.Rule.Conns)
+	default:
+		return fmt.Sprintf("nothing matched %v on %v", s.Rule.On, s.Rule.Conns)
+	}
+	return fmt.Sprintf("it matched %s, but Skip, Times, OneIn, Spare or its window kept it from acting", times(s.Seen))
 }

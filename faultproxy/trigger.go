@@ -41,8 +41,11 @@ type Timing struct {
 	d       time.Duration
 	by      frame.Direction
 	lazy    time.Duration
+	early   time.Duration
+	late    time.Duration
 	period  time.Duration
 	stagger time.Duration
+	present bool
 }
 
 // Elapsed happens once, d after the connection opened (or after the rule was
@@ -69,6 +72,10 @@ func (t Timing) Every(period time.Duration) Timing { t.period = period; return t
 // order of their numbers: a rolling restart.
 func (t Timing) Staggered(d time.Duration) Timing { t.stagger = d; return t }
 
+// Present limits an At to the connections that were open when it began to count, which
+// is when the proxy started or the rule was added: those that a reload finds.
+func (t Timing) Present() Timing { t.present = true; return t }
+
 // ResetBy makes an idle trigger count only bytes travelling in the given
 // direction: [frame.ToServer] for what the client sends. Proxies differ in this;
 // nginx and most others count both.
@@ -78,6 +85,12 @@ func (t Timing) ResetBy(d frame.Direction) Timing { t.by = d; return t }
 // less than d, so that it may come up to d early. nginx does this with 300 ms
 // (NGX_TIMER_LAZY_DELAY).
 func (t Timing) Lazy(d time.Duration) Timing { t.lazy = d; return t }
+
+// Off makes an idle or elapsed trigger happen by chance, at any moment from early before
+// its time to late after it, each as likely as the other and drawn anew each time: the
+// error of a timer that looks at its connections once a second, say. early must be less
+// than the time itself.
+func (t Timing) Off(early, late time.Duration) Timing { t.early, t.late = early, late; return t }
 
 var timingNames = [...]string{"elapsed", "every", "idle", "at"}
 
@@ -90,11 +103,17 @@ func (t Timing) String() string {
 	if t.stagger > 0 {
 		s += fmt.Sprintf(", connections %v apart", t.stagger)
 	}
+	if t.present {
+		s += ", connections that were there"
+	}
 	if t.kind == idle && t.by != frame.Both {
 		s += " " + t.by.String()
 	}
 	if t.lazy > 0 {
 		s += fmt.Sprintf(" (up to %v early)", t.lazy)
+	}
+	if t.early > 0 || t.late > 0 {
+		s += fmt.Sprintf(" (off by chance, %v early to %v late)", t.early, t.late)
 	}
 	return s
 }
@@ -115,14 +134,20 @@ func stageOf(on frame.Trigger) (Stage, error) {
 			return 0, fmt.Errorf("%q needs a time above zero", on)
 		case on.period < 0 || on.stagger < 0:
 			return 0, fmt.Errorf("%q: a time is negative", on)
-		case on.kind != at && (on.period != 0 || on.stagger != 0):
-			return 0, fmt.Errorf("%q: only At has a period or is staggered", on)
+		case on.kind != at && (on.period != 0 || on.stagger != 0 || on.present):
+			return 0, fmt.Errorf("%q: only At has a period or is staggered, or is about present connections", on)
 		case on.kind != idle && (on.by != 0 || on.lazy != 0):
 			return 0, fmt.Errorf("%q: only an idle trigger has a direction or is lazy", on)
 		case on.kind == idle && on.by == 0:
 			return 0, fmt.Errorf("%q is reset by nothing: give ResetBy a direction", on)
 		case on.lazy < 0 || on.lazy >= on.d && on.lazy > 0:
 			return 0, fmt.Errorf("%q: lazy must be less than the idle time", on)
+		case on.early < 0 || on.late < 0:
+			return 0, fmt.Errorf("%q: a time is negative", on)
+		case on.early+on.late > 0 && on.kind != idle && on.kind != elapsed:
+			return 0, fmt.Errorf("%q: only Idle and Elapsed can be off", on)
+		case on.early > 0 && on.early >= on.d-on.lazy:
+			return 0, fmt.Errorf("%q: early must be less than the time", on)
 		}
 		return StageTime, nil
 	case frame.Match:
@@ -140,7 +165,7 @@ func stageOf(on frame.Trigger) (Stage, error) {
 func (t Timing) turn(base, from time.Duration, n int) time.Duration {
 	first := base + t.d
 	switch {
-	case t.period == 0 && (n > 0 || first < from):
+	case t.present && from > base, t.period == 0 && (n > 0 || first < from):
 		return -1
 	case t.period == 0:
 		return first

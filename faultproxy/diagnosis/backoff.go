@@ -153,6 +153,9 @@ type AspectVerdict struct {
 	Measured, Expected string
 	// Gaps holds the indices into [BackoffVerdict].Gaps that broke it.
 	Gaps []int
+	// More is how many of them are wrong besides the one that Text is about; 0 if it is
+	// about all.
+	More int
 }
 
 // Gap is the time between the end of an attempt and the next attempt.

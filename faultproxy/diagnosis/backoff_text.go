@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // The names of kinds and jitters, as String and policy files write them.
@@ -85,70 +84,84 @@ func number(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
 // Validate reports everything that makes the model impossible, or nil.
 func (b Backoff) Validate() error {
 	var errs []error
-	complain := func(format string, args ...any) { errs = append(errs, fmt.Errorf("backoff: "+format, args...)) }
-	if b.Kind > BackoffSteps {
-		complain("kind is %v: use one of %s", b.Kind, listed(backoffNames))
-	}
-	if b.Kind == BackoffNone {
-		if b.First != 0 || b.Step != 0 || b.Factor != 0 || b.Max != 0 || len(b.Steps) > 0 || b.Jitter != NoJitter ||
-			b.Share != 0 || b.ResetAfter != 0 || b.Attempts != 0 || b.Initial != 0 {
-			complain("it has no kind, so the rest means nothing: make it with Fixed, Linear, Exponential, Decorrelated or Steps")
-		}
-		return errors.Join(errs...)
-	}
-	for _, d := range []struct {
-		name string
-		d    time.Duration
-	}{{"first", b.First}, {"step", b.Step}, {"max", b.Max}, {"reset after", b.ResetAfter}, {"initial", b.Initial}} {
-		if d.d < 0 {
-			complain("%s is %v: it cannot be negative", d.name, d.d)
-		}
-	}
-	b.validateModel(complain)
-	if b.Jitter > ProportionalJitter {
-		complain("jitter is %v: use one of %s", b.Jitter, listed(jitterNames))
-	}
-	if b.Jitter != NoJitter && b.Kind == BackoffDecorrelated {
-		complain("decorrelated has its jitter built in: leave %v jitter out", b.Jitter)
-	}
-	if (b.Jitter == ProportionalJitter) != (b.Share != 0) || b.Share < 0 || b.Share > 1 || b.Share != b.Share {
-		complain("share is %s: proportional jitter needs one over 0 and at most 1, and no other jitter has one", number(b.Share))
-	}
-	if b.Attempts < 0 {
-		complain("attempts is %d: count from 1, or leave it 0 to try for ever", b.Attempts)
+	for _, each := range b.problems() {
+		errs = append(errs, each.error(""))
 	}
 	return errors.Join(errs...)
 }
 
-func (b Backoff) validateModel(complain func(format string, args ...any)) {
+// problems are all that is wrong with the model, with their paths in a policy.
+func (b Backoff) problems() problems {
+	var list problems
+	// is complains about a field, with what it is in words.
+	is := func(key, subject, format string, args ...any) {
+		list.add("backoff."+key, strings.TrimSuffix("backoff: "+subject, ": "), format, args...)
+	}
+	if b.Kind > BackoffSteps {
+		is("kind", fmt.Sprintf("kind is %v", b.Kind), "use one of %s", listed(backoffNames))
+	}
+	if b.Kind == BackoffNone {
+		if b.First != 0 || b.Step != 0 || b.Factor != 0 || b.Max != 0 || len(b.Steps) > 0 || b.Jitter != NoJitter ||
+			b.Share != 0 || b.ResetAfter != 0 || b.Attempts != 0 || b.Initial != 0 {
+			is("kind", "", "it has no kind, so the rest means nothing: make it with Fixed, Linear, Exponential, Decorrelated or Steps")
+		}
+		return list
+	}
+	list.positive("backoff.first", b.First)
+	list.positive("backoff.step", b.Step)
+	list.positive("backoff.max", b.Max)
+	list.positive("backoff.reset_after", b.ResetAfter)
+	list.positive("backoff.initial", b.Initial)
+	b.checkModel(is)
+	if b.Jitter > ProportionalJitter {
+		is("jitter", fmt.Sprintf("jitter is %v", b.Jitter), "use one of %s", listed(jitterNames))
+	}
+	if b.Jitter != NoJitter && b.Kind == BackoffDecorrelated {
+		is("jitter", "", "decorrelated has its jitter built in: leave %v jitter out", b.Jitter)
+	}
+	if (b.Jitter == ProportionalJitter) != (b.Share != 0) || b.Share < 0 || b.Share > 1 || b.Share != b.Share {
+		is("share", "share is "+number(b.Share), "proportional jitter needs one over 0 and at most 1, and no other jitter has one")
+	}
+	if b.Attempts < 0 {
+		is("attempts", fmt.Sprintf("attempts is %d", b.Attempts), "count from 1, or leave it 0 to try for ever")
+	}
+	return list
+}
+
+// checkModel complains about what the kind does not go with.
+func (b Backoff) checkModel(is func(key, subject, format string, args ...any)) {
 	if (b.Kind == BackoffSteps) != (len(b.Steps) > 0) {
-		complain("steps are for the kind steps, which needs at least one")
+		is("steps", "", "steps are for the kind steps, which needs at least one")
 	}
 	for i, d := range b.Steps {
 		if d < 0 {
-			complain("steps[%d] is %v: it cannot be negative", i, d)
+			is(fmt.Sprintf("steps[%d]", i), fmt.Sprintf("steps[%d] is %v", i, d), "it cannot be negative")
 		}
 	}
 	if b.Kind == BackoffSteps && (b.First != 0 || b.Max != 0) {
-		complain("steps say all delays: leave first and max out")
+		key := "first"
+		if b.First == 0 {
+			key = "max"
+		}
+		is(key, "", "steps say all delays: leave first and max out")
 	}
 	if b.Kind != BackoffSteps && b.First <= 0 && b.Kind != BackoffFixed && b.Kind != BackoffLinear {
-		complain("first is %v: %v delays need one to grow from", b.First, b.Kind)
+		is("first", fmt.Sprintf("first is %v", b.First), "%v delays need one to grow from", b.Kind)
 	}
 	if b.Step != 0 && b.Kind != BackoffLinear {
-		complain("step is for linear delays")
+		is("step", "", "step is for linear delays")
 	}
 	switch {
 	case b.Factor == 0:
 	case b.Kind != BackoffExponential && b.Kind != BackoffDecorrelated:
-		complain("factor is for exponential and decorrelated delays")
+		is("factor", "", "factor is for exponential and decorrelated delays")
 	case !(b.Factor >= 1) || b.Factor > 1e6:
-		complain("factor is %s: it must be from 1 to a million", number(b.Factor))
+		is("factor", "factor is "+number(b.Factor), "it must be from 1 to a million")
 	}
 	switch {
 	case b.Kind == BackoffDecorrelated && b.Max == 0:
-		complain("decorrelated delays need a max: they may grow threefold each time")
+		is("max", "", "decorrelated delays need a max: they may grow threefold each time")
 	case b.Max > 0 && b.Max < b.First:
-		complain("max is %v, below first, which is %v", b.Max, b.First)
+		is("max", "", "max is %v, below first, which is %v", b.Max, b.First)
 	}
 }

@@ -61,15 +61,13 @@ func (j *judging) judge(a Aspect) (v AspectVerdict, promised bool) {
 	return v, true
 }
 
-// broken fills in a verdict about its gaps, the first of which is shown.
+// broken fills in a verdict about its gaps; the text is about the first of them.
 func (j *judging) broken(v *AspectVerdict, format string, args ...any) {
 	v.Verdict = Broken
 	v.Text = fmt.Sprintf(format, args...)
+	v.More = len(v.Gaps) - 1
 	g := j.gaps[v.Gaps[0]]
 	v.Measured, v.Expected = between(g.Least, g.Most), j.windowText(g)
-	if more := len(v.Gaps) - 1; more > 0 {
-		v.Text += fmt.Sprintf("; and %s more", count(more, "delay"))
-	}
 }
 
 // windowText says "1.0 s to 2.0 s, ± 250 ms".

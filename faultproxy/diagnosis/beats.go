@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/heartbeat"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
@@ -61,17 +60,13 @@ func (h *history) beats(dialects []heartbeat.Dialect) beats {
 			continue
 		}
 		client, server := heartbeat.NewTracker(d, heartbeat.Client), heartbeat.NewTracker(d, heartbeat.Server)
-		for i := range h.events[:n] {
-			ev := &h.events[i]
-			if ev.Kind != timeline.KindFrame {
-				continue
+		near, far := timeline.Assembler{}, timeline.Assembler{Far: true}
+		for i, ev := range h.events[:n] {
+			if m, ok := near.See(ev); ok {
+				client.See(m.DoneAt, i, m.View())
 			}
-			v := ev.View()
-			if ev.Seen&seenByClient(ev.Dir) != 0 {
-				client.See(ev.At, i, v)
-			}
-			if ev.Seen&seenByServer(ev.Dir) != 0 {
-				server.See(ev.At, i, v)
+			if m, ok := far.See(ev); ok {
+				server.See(m.DoneAt, i, m.View())
 			}
 		}
 		b.client.take(h, d, client)
@@ -106,14 +101,3 @@ func (w *waiting) take(h *history, d heartbeat.Dialect, t *heartbeat.Tracker) {
 		w.usual = latencies[len(latencies)/2]
 	}
 }
-
-// seenByClient is the side of the recorder that faces the client.
-func seenByClient(dir frame.Direction) timeline.Seen {
-	if dir == frame.ToServer {
-		return timeline.Arrived
-	}
-	return timeline.Left
-}
-
-// seenByServer is the side of the recorder that faces the server.
-func seenByServer(dir frame.Direction) timeline.Seen { return timeline.Passed &^ seenByClient(dir) }

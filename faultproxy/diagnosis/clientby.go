@@ -60,10 +60,16 @@ func (p Policy) onPurpose(t *track, a Attempt) bool {
 }
 
 // heardLast is when something last came to the client up to a time, or when it opened.
+// What came after it began to end the connection does not count, such as the answer to
+// its own Close, though it may have come in the same instant.
 func (t *track) heardLast(until time.Duration) time.Duration {
 	last := t.opened.At
 	for i := range t.events {
-		if ev := &t.events[i]; ev.At <= until && t.hears(ev) {
+		ev := &t.events[i]
+		if ev == t.acted {
+			break
+		}
+		if ev.At <= until && t.hears(ev) {
 			last = max(last, ev.At)
 		}
 	}

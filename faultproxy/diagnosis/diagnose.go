@@ -119,7 +119,7 @@ func (a Analyzer) report(conn int, events []timeline.Event, now time.Duration, a
 	r.Unanswered = beats.unanswered
 
 	r.EndedBy, r.How, r.Cause = h.explain(conn, beats, all)
-	r.Deliberate = deliberate(h)
+	r.Deliberate, r.Injected = deliberate(h)
 	return r
 }
 

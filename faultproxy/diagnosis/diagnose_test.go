@@ -66,6 +66,20 @@ func TestUnansweredBeatsOfBothSides(t *testing.T) {
 	}
 }
 
+// Two fragments are one message: neither is a beat, and together they may be one.
+func TestBeatsInFragments(t *testing.T) {
+	part := func(fin bool, op frame.Opcode, text string) timeline.Event {
+		return send(toS, passed, frame.Frame{Fin: fin, Opcode: op, Payload: []byte(text)})
+	}
+	a := diagnosis.Analyzer{Dialects: []heartbeat.Dialect{{Name: "own", By: heartbeat.Client, Beat: heartbeat.Form{Match: frame.Equals("hb")}, Answer: heartbeat.Form{Match: frame.Text("ack")}}}}
+	r := a.Diagnose(live(
+		at(sec, part(false, frame.OpText, "hb")), at(sec, part(true, frame.OpContinuation, " is not what this says")),
+		at(2*sec, part(false, frame.OpText, "h")), at(3*sec, part(true, frame.OpContinuation, "b"))), 1)
+	if len(r.Unanswered) != 1 || r.Unanswered[0].At != 3*sec {
+		t.Errorf("unanswered %+v, want the one at 3 s", r.Unanswered)
+	}
+}
+
 func TestDeliberate(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -75,6 +89,10 @@ func TestDeliberate(t *testing.T) {
 		{"the end", live(at(sec, hear("x")), at(61*sec, by("nginx/idle", closed(toS))), at(61*sec, by("nginx/idle", closed(toC))), at(61*sec, ended())),
 			"injected by rule nginx/idle"},
 		{"the answer to the upgrade", one(at(0, request()), at(0, by("reject", response(left, "503"))), at(ms, ended())), "injected by rule reject"},
+		{"a server's script", seenAtServer(live(at(sec, by("Fin()", fin(toC, left))), at(sec, fin(toS, passed)), at(sec, ended()))), "by the server's script: Fin()"},
+		{"a server's refusal", seenAtServer(one(at(0, request()), at(0, by("Reject(503)", response(left, "503"))), at(ms, ended()))), "by the server's script: Reject(503)"},
+		{"a server's script before", seenAtServer(live(at(sec, by("Freeze()", frozen())), at(2*sec, clientCloses(1000, "")), at(2*sec, ended()))), "the server's script did Freeze() on this connection"},
+		{"a server's script did several things", seenAtServer(live(at(sec, by("a", hear("x"))), at(sec, by("b", hear("y"))))), "the server's script did a, b on this connection"},
 		{"something before", live(at(sec, by("drop-pongs", send(toC, arrived, frame.Pong(nil)))), at(2*sec, clientCloses(1000, "")), at(2*sec, ended())),
 			"rule drop-pongs acted on this connection"},
 		{"several", live(at(sec, by("a", hear("x"))), at(sec, by("b", hear("y"))), at(sec, by("a", hear("z")))), "rules a, b acted on this connection"},
@@ -85,6 +103,22 @@ func TestDeliberate(t *testing.T) {
 		if got := diagnosis.Diagnose(tt.events, 1).Deliberate; got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
+	}
+}
+
+// What a script did is told as the server's doing, though the same end without a script
+// would be taken for a timer's.
+func TestTheEndByAScriptIsTheServers(t *testing.T) {
+	script := seenAtServer(live(at(3*sec, hear("x")), at(28*sec, by("Fin()", fin(toC, left))), at(28*sec, fin(toS, passed)), at(28*sec, ended())))
+	r := diagnosis.Diagnose(script, 1)
+	if !r.Injected || !strings.HasPrefix(r.String(), "connection 1: ended by the server after 28.0 s with a FIN\n") || !strings.HasSuffix(r.String(), "note     by the server's script: Fin()") {
+		t.Errorf("%s", r)
+	}
+	for i := range script {
+		script[i].Rule = ""
+	}
+	if r := diagnosis.Diagnose(script, 1); r.Injected || !strings.HasPrefix(r.String(), "connection 1: ended by the network") {
+		t.Errorf("%s", r)
 	}
 }
 

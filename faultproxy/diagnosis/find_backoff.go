@@ -38,6 +38,12 @@ func (e *exam) delays(c *client, aspect Aspect) {
 		case Broken:
 			g := verdict.Gaps[v.Gaps[0]]
 			f := Finding{Conn: c.tracks[g.To].conn, Text: v.Text, Measured: v.Measured, Expected: v.Expected}
+			if v.More > 0 {
+				f.Text += fmt.Sprintf("; the same goes for %d more", v.More)
+			}
+			if aspect == AspectDelay && g.Least > g.High {
+				f.Advice = "look at what holds the attempt up: a lookup, a closing handshake that is waited for, a timer that is set twice; or promise the longer delay"
+			}
 			e.fault(c, nil, f, c.between(g.From, g.To)...)
 		case Kept:
 			e.rule.kept++

@@ -31,9 +31,10 @@ func (t *track) ownBeats(d heartbeat.Dialect) []heartbeat.Beat {
 		return beats
 	}
 	tracker := heartbeat.NewTracker(d, heartbeat.Client)
+	assembler := timeline.Assembler{}
 	for i := range t.events {
-		if ev := &t.events[i]; ev.Kind == timeline.KindFrame && ev.OfClient() {
-			tracker.See(ev.At, i, ev.View())
+		if m, ok := assembler.See(t.events[i]); ok {
+			tracker.See(m.DoneAt, i, m.View())
 		}
 	}
 	if t.beats == nil {
@@ -143,6 +144,9 @@ func (e *exam) pulses(f func(c *client, t *track, until time.Duration, p pulse))
 			e.blindTo(c, t, why)
 			until = max(t.sight(), t.opened.At)
 		}
+		if next := e.nextRequest(c, t); e.policy.MaxLive == 1 && next != nil {
+			until = min(until, max(next.At, t.opened.At)) // what comes of the old one is the business of oneLive
+		}
 		p, known := e.pulsed[t]
 		if !known {
 			p = e.pulse(t, until)
@@ -184,8 +188,19 @@ func (e *exam) beatsSent() {
 	e.nothing("no connection was open for long enough to need a beat")
 }
 
-// interval: while the line is quiet, every beat comes in time.
-func (e *exam) interval() { e.late(false) }
+// interval: while the line is quiet, every beat comes in time, and one timer makes no
+// more of them than promised.
+func (e *exam) interval() {
+	e.pulses(func(c *client, t *track, until time.Duration, p pulse) {
+		most := e.mostBeats(t, until, p)
+		if usual, even := p.spacing(); most > 0 && len(p.beats) > most && even {
+			e.fault(c, t, Finding{Text: "the client beats more often than promised", Measured: "a beat every " + span(usual),
+				Expected: "one every " + limitWords(e.policy.Interval), Advice: "set the timer of the beat to what is promised, or promise what it is set to"},
+				&t.events[p.beats[0].Tag], &t.events[p.beats[len(p.beats)-1].Tag])
+		}
+	})
+	e.late(false)
+}
 
 // underLoad: so it does while messages flow. Where they restart its timer it need not
 // come.
@@ -205,6 +220,9 @@ func (e *exam) late(busy bool) {
 			return // the business of beatsSent
 		}
 		n += p.due
+		if p.due == 0 && len(p.gaps) == 0 {
+			e.nothing("every beat came before it was due")
+		}
 		for _, g := range p.gaps {
 			if g.busy != busy {
 				continue
@@ -213,36 +231,10 @@ func (e *exam) late(busy bool) {
 			if busy {
 				text = "no beat went out while messages flowed"
 			}
-			e.fault(c, t, Finding{Text: text, Measured: span(g.to-g.from) + " from " + seconds(g.from) + " on",
-				Expected: fmt.Sprintf("no more than %s, + %s", limitWords(e.policy.Interval), span(e.tolerance))}, g.begin)
+			e.fault(c, t, Finding{Text: text, Measured: span(g.to-g.from) + " without one from " + seconds(g.from) + " on",
+				Expected: fmt.Sprintf("one every %s, + %s", limitWords(e.policy.Interval), span(e.tolerance))}, g.begin)
 		}
 	})
 	e.kept(n, "beat", "%s in time")
 	e.nothing("no connection was open for long enough to need a beat")
-}
-
-// oneHeartbeat: no more beats than one timer makes, the one at the opening included.
-func (e *exam) oneHeartbeat() {
-	least := e.policy.Interval - e.tolerance
-	n := 0
-	e.pulses(func(c *client, t *track, until time.Duration, p pulse) {
-		if least <= 0 {
-			return
-		}
-		last := until
-		if len(p.beats) > 0 {
-			last = p.beats[len(p.beats)-1].At
-		}
-		most := int((last-t.opened.At)/least) + 2
-		if len(p.beats) > most {
-			e.fault(c, t, Finding{Text: "the client beats too often, as if several heartbeats ran",
-				Measured: fmt.Sprintf("%s in %s", count(len(p.beats), "beat"), span(last-t.opened.At)),
-				Expected: fmt.Sprintf("no more than %d, one every %s", most, limitWords(e.policy.Interval))},
-				&t.events[p.beats[0].Tag], &t.events[p.beats[len(p.beats)-1].Tag])
-		} else if len(p.beats) > 2 {
-			n++
-		}
-	})
-	e.kept(n, "connection", "%s with one heartbeat")
-	e.nothing("no connection had beats enough to tell one heartbeat from two")
 }

@@ -3,6 +3,7 @@ package diagnosis
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
@@ -68,6 +69,10 @@ func (e *exam) finalStatus() {
 
 // final judges whether an attempt follows what is final; of finds it.
 func (e *exam) final(what string, of func(c *client, i int) (int, *timeline.Event)) {
+	finality := "final"
+	if !e.policy.promised(e.rule.info.ID) {
+		finality = "usually final"
+	}
 	n := 0
 	for _, c := range e.clients {
 		if c.unsure != "" {
@@ -81,7 +86,7 @@ func (e *exam) final(what string, of func(c *client, i int) (int, *timeline.Even
 			}
 			if i+1 < len(c.tracks) {
 				next := c.tracks[i+1]
-				e.fault(c, next, Finding{Text: fmt.Sprintf("the client connected again after %s %d, which is final", what, number),
+				e.fault(c, next, Finding{Text: fmt.Sprintf("the client connected again after %s %d, which is %s", what, number, finality),
 					Measured: "an attempt " + span(next.events[0].At-ev.At) + " later", Expected: "none"}, ev, &next.events[0])
 			} else if e.r.now > sum(ev.At, sum(cmp.Or(e.policy.ReconnectWithin(1), time.Second), e.tolerance)) {
 				n++
@@ -174,7 +179,9 @@ func (e *exam) survives() {
 		switch {
 		case run.exit == nil, run.exit.Rule != "":
 			n++
-		case run.exit.Field("signal") == "" && run.exit.Field("code") == "0":
+		case !badExit(run.exit) && e.quits(run.exit):
+			e.nothing("the client program ended with code 0 instead of coming back, which R13-retry judges")
+		case !badExit(run.exit):
 			n++
 		case e.gaveUp(run.exit.At):
 			e.nothing("the client program ended when it had given up")
@@ -189,6 +196,11 @@ func (e *exam) survives() {
 	}
 	e.kept(n, "client program", "%s that did not fail")
 	e.nothing("no client program was started by the kit, so nobody saw it end")
+}
+
+// quits reports whether a program ended, with that exit, instead of coming back.
+func (e *exam) quits(exit *timeline.Event) bool {
+	return slices.ContainsFunc(e.clients, func(c *client) bool { return e.quit(c, len(c.attempts)-1) == exit })
 }
 
 // gaveUp reports whether some client had a reason to give up before a time.

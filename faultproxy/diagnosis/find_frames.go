@@ -26,7 +26,7 @@ func (e *exam) frames(rule RuleID, what, praise string) {
 				return
 			case ev.Kind == timeline.KindOpaque && ev.Dir == frame.ToServer:
 				if rule == RuleFraming {
-					e.fault(c, t, Finding{Text: "what the client sent cannot be parsed as frames: " + ev.Field("why")}, ev)
+					e.fault(c, t, Finding{Text: "what the client sent cannot be parsed as frames: " + ev.Field("why") + inSection(ev.Field("section"))}, ev)
 				}
 				return
 			case !sent || ev.Kind != timeline.KindFrame && ev.Kind != timeline.KindFrameStart:
@@ -42,6 +42,14 @@ func (e *exam) frames(rule RuleID, what, praise string) {
 	})
 	e.kept(n, what, praise)
 	e.nothing("the client sent no %s", what)
+}
+
+// inSection says " (RFC 6455 section 5.2)" of a section that is known.
+func inSection(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " (" + s + ")"
 }
 
 // ruleOf is the rule under which a violation falls; empty for those that are no rule

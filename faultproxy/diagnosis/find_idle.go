@@ -19,14 +19,14 @@ const commonIdle = 60 * time.Second
 func (e *exam) idleTimeout() {
 	p := e.policy
 	limit := p.IdleTimeout
-	whose := "the policy knows of on the path"
+	whose := "the shortest idle timeout on its path, as the policy says"
 	if limit == 0 {
-		limit, whose = commonIdle, "nginx and AWS ALB have unless told otherwise"
+		limit, whose = commonIdle, "the usual idle timeout of nginx, AWS ALB and others"
 	}
 	if p.IdleTimeout > 0 && p.Beats() && p.Interval > limit-lazy {
-		text := "the client promises to beat less often than the shortest idle timeout on the path needs"
+		text := "the promised interval is too long for the shortest idle timeout on the path"
 		if near(p.Interval, limit, lazy) {
-			text = "the client promises to beat as often as the shortest idle timeout on the path fires: which timer is first is left to chance"
+			text = "the promised interval is as long as the shortest idle timeout on the path: which timer is first is left to chance"
 		}
 		e.fault(nil, nil, Finding{Text: text, Measured: "an interval of " + limitWords(p.Interval), Expected: "well below " + limitWords(limit)})
 	}
@@ -44,7 +44,7 @@ func (e *exam) idleTimeout() {
 			}
 			return
 		}
-		e.fault(c, t, Finding{Text: "the connection was silent in both directions for as long as an idle timeout that " + whose,
+		e.fault(c, t, Finding{Text: "the connection was silent in both directions for as long as " + whose,
 			Measured: "no bytes for " + span(s.idle) + " from " + seconds(s.from) + " on", Expected: "less than " + limitWords(limit)}, s.begin)
 	})
 	e.kept(n, "connection", "%s open for longer than "+limitWords(limit)+", silent for "+span(longest)+" at most")
@@ -114,7 +114,8 @@ func (t *track) unansweredFor(dialects []heartbeat.Dialect, at time.Duration) (w
 			continue
 		}
 		for _, b := range t.ownBeats(d) {
-			if b.At >= heard && b.At <= at && (!b.Answered || b.AnsweredAt > at) && at-b.At > wait {
+			answered := b.Answered && b.AnsweredAt <= at && !precedes(t.acted, &t.events[b.AnswerTag])
+			if b.At >= heard && b.At <= at && !answered && at-b.At > wait {
 				wait, beat = at-b.At, &t.events[b.Tag]
 			}
 		}
@@ -124,5 +125,5 @@ func (t *track) unansweredFor(dialects []heartbeat.Dialect, at time.Duration) (w
 
 // silentText says what was expected of a client whose peer is silent.
 func (p Policy) silentText() string {
-	return fmt.Sprintf("within %s: an interval of %s and %s for an answer", limitWords(p.DetectWithin()), limitWords(p.Interval), limitWords(p.AnswerTimeout))
+	return fmt.Sprintf("the end within %s: an interval of %s and %s for an answer", limitWords(p.DetectWithin()), limitWords(p.Interval), limitWords(p.AnswerTimeout))
 }

@@ -9,9 +9,8 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
-// oneLive: no more connections are in use than promised, for longer than an old one
-// needs to be replaced. A connection is in use until the client began to close it or
-// was told of its end.
+// oneLive: no more connections are live than promised, for longer than an old one
+// needs to be replaced.
 func (e *exam) oneLive() {
 	limit := max(e.policy.MaxLive, 1)
 	patience := sum(e.policy.Overlap, e.tolerance)
@@ -36,11 +35,11 @@ func (e *exam) oneLive() {
 			if len(live) <= limit {
 				continue
 			}
-			// The longest time for which this one and limit others were in use.
-			from, until := t.opened.At, e.inUse(t)
+			// The longest time for which this one and limit others were live.
+			from, until := t.opened.At, e.liveUntil(t)
 			var still []*track
 			for _, other := range live {
-				if e.inUse(other) > from {
+				if e.liveUntil(other) > from {
 					still = append(still, other)
 				}
 			}
@@ -48,29 +47,47 @@ func (e *exam) oneLive() {
 			if len(live) <= limit {
 				continue
 			}
-			for _, other := range longestUsed(live, limit+1, e.inUse) {
-				until = min(until, e.inUse(other))
+			for _, other := range longestLive(live, limit+1, e.liveUntil) {
+				until = min(until, e.liveUntil(other))
 			}
 			if over := until - from; over > patience {
 				oldest := live[0]
-				e.fault(c, t, Finding{Text: fmt.Sprintf("%d connections were in use at the same time, the oldest of them %s", len(live), oldest.name()),
-					Measured: "for " + span(over), Expected: fmt.Sprintf("%d, or more for up to %s", limit, span(patience))},
-					oldest.opened, t.opened)
+				text := fmt.Sprintf("%d connections were live at the same time, the oldest of them %s", len(live), oldest.name())
+				if precedes(oldest.finned, t.opened) {
+					text += ", which the client has not closed since the server's FIN"
+				}
+				e.fault(c, t, Finding{Text: text, Measured: "for " + span(over), Expected: fmt.Sprintf("%d, or more for up to %s", limit, span(patience))},
+					oldest.opened, oldest.finned, t.opened)
 			}
 		}
 		if n == before+1 {
 			n = before // one alone shows nothing
 		}
 	}
-	e.kept(n, "connection", "%s, never more in use at a time than there may be")
+	e.kept(n, "connection", "%s, never more live at a time than there may be")
 	e.nothing("no client had more than one connection")
 }
 
-// inUse is until when a client used a connection, as far as was seen.
-func (e *exam) inUse(t *track) time.Duration { return min(t.openUntil(e.r.now), t.sight()) }
+// liveUntil is until when a connection was its client's, as far as was seen: until the
+// client ended TCP, or it was ended for the client by an RST. The server's FIN does not:
+// a socket that is kept after it is leaked. A client that has sent its Close has done
+// its part until that FIN comes; how long it waits for it is the business of closeTimeout.
+func (e *exam) liveUntil(t *track) time.Duration {
+	gone := min(e.r.now, t.sight())
+	for _, ev := range []*timeline.Event{t.clientTCP, t.cut, t.ended} {
+		if ev != nil {
+			gone = min(gone, ev.At)
+		}
+	}
+	leaked := t.finned != nil && gone > sum(t.finned.At, e.tolerance)
+	if t.said != nil && !leaked {
+		return min(gone, t.said.At)
+	}
+	return gone
+}
 
-// longestUsed returns the n tracks that were in use longest.
-func longestUsed(tracks []*track, n int, until func(*track) time.Duration) []*track {
+// longestLive returns the n tracks that were live longest.
+func longestLive(tracks []*track, n int, until func(*track) time.Duration) []*track {
 	sorted := slices.SortedStableFunc(slices.Values(tracks), func(a, b *track) int { return cmp.Compare(until(b), until(a)) })
 	return sorted[:min(n, len(sorted))]
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
-// numbered is a message with its number.
+// numbered is a message with its number, and the event of its last frame.
 type numbered struct {
 	n  int
 	t  *track
@@ -31,37 +31,17 @@ func (e *exam) flows(c *client) []flow {
 	m := e.policy.Continuity.Messages
 	for _, t := range c.tracks {
 		for i := range t.events {
-			ev := &t.events[i]
-			if ev.Kind == timeline.KindLost || ev.Kind == timeline.KindOpaque {
+			if k := t.events[i].Kind; k == timeline.KindLost || k == timeline.KindOpaque {
+				flows[0].unread = "events of " + t.name() + " are missing, or could not be parsed"
+				flows[1].unread = flows[0].unread
+			}
+		}
+		for _, far := range []bool{false, true} {
+			for last, message := range t.messages(far) {
 				for i := range flows {
-					flows[i].unread = "events of " + t.name() + " are missing, or could not be parsed"
-				}
-			}
-			if ev.Kind != timeline.KindFrame || ev.Header.Opcode.IsControl() {
-				continue
-			}
-			for i := range flows {
-				f := &flows[i]
-				if f.dir != ev.Dir || !m.Needs().Dirs.Has(ev.Dir) {
-					continue
-				}
-				if !ev.Header.Fin || ev.Header.Opcode == frame.OpContinuation || ev.Opaque || ev.Truncated {
-					f.unread = "messages of " + t.name() + " are compressed, in fragments, or too long to be kept"
-					continue
-				}
-				if !m.Match(ev.View()) {
-					continue
-				}
-				n, ok := e.number(ev)
-				if !ok {
-					f.unread = "a message of " + t.name() + " has no number where the policy says"
-					continue
-				}
-				if ev.Seen&timeline.Arrived != 0 {
-					f.sent = append(f.sent, numbered{n, t, ev})
-				}
-				if ev.Seen&timeline.Left != 0 {
-					f.delivered = append(f.delivered, numbered{n, t, ev})
+					if f := &flows[i]; f.dir == message.Dir && !message.Header.Opcode.IsControl() && m.Needs().Dirs.Has(f.dir) {
+						e.note(f, t, last, message, far == (f.dir == frame.ToClient))
+					}
 				}
 			}
 		}
@@ -69,9 +49,30 @@ func (e *exam) flows(c *client) []flow {
 	return flows
 }
 
+// note takes a message into a flow, as it came from its sender or left for its receiver.
+func (e *exam) note(f *flow, t *track, last *timeline.Event, message timeline.Message, sent bool) {
+	if why := unreadable(message); why != "" {
+		f.unread = why + " (" + t.name() + ")"
+		return
+	}
+	v := message.View()
+	if !e.policy.Continuity.Messages.Match(v) {
+		return
+	}
+	n, ok := e.number(v)
+	switch one := (numbered{n, t, last}); {
+	case !ok:
+		f.unread = "a message of " + t.name() + " has no number where the policy says"
+	case sent:
+		f.sent = append(f.sent, one)
+	default:
+		f.delivered = append(f.delivered, one)
+	}
+}
+
 // number reads the number of a message.
-func (e *exam) number(ev *timeline.Event) (int, bool) {
-	f, ok := e.policy.Continuity.template().Render(0, ev.View())
+func (e *exam) number(v frame.View) (int, bool) {
+	f, ok := e.policy.Continuity.template().Render(0, v)
 	if !ok {
 		return 0, false
 	}
@@ -162,7 +163,7 @@ func (e *exam) missing(c *client, fl flow, n int) {
 		text = fmt.Sprintf("message %d was lost with %s and not sent again, though %d was sent after it", n, fl.sent[i].t.name(), after.n)
 		evidence = append(evidence, fl.sent[i].ev)
 	}
-	e.fault(c, after.t, Finding{Text: text, Measured: fmt.Sprintf("%d missing", n), Expected: "every number once at least"}, evidence...)
+	e.fault(c, after.t, Finding{Text: text, Measured: fmt.Sprintf("number %d missing", n), Expected: "every number once at least"}, evidence...)
 }
 
 // swallowed are the numbers that were sent but not delivered on a connection on which

@@ -71,16 +71,18 @@ func (e *exam) pongLatency() {
 		pings, _ := t.answers()
 		for _, ping := range pings {
 			ev := &t.events[ping.Tag]
-			took, how := ping.Latency(), span(ping.Latency())
+			text, took, how := "a ping was answered late", ping.Latency(), span(ping.Latency())
 			seen := ping.AnsweredAt
 			if !ping.Answered {
-				took, how, seen = until-ping.At, "no pong for "+span(until-ping.At), until
+				text, took = "a ping was not answered in time", until-ping.At
+				how, seen = "no pong for "+span(took), until
 			}
 			switch {
+			case !ping.Answered && took >= sum(max(limit, defaultPongWithin), e.tolerance): // the business of pongs
 			case t.blind(seen) != "":
 				e.blindTo(c, t, t.blind(seen))
 			case took > sum(limit, e.tolerance):
-				e.fault(c, t, Finding{Text: "a ping was answered late", Measured: how, Expected: "a pong within " + span(limit)}, ev, t.eventAt(ping))
+				e.fault(c, t, Finding{Text: text, Measured: how, Expected: "a pong within " + span(limit)}, ev, t.eventAt(ping))
 			case ping.Answered:
 				n++
 				worst = max(worst, took)
@@ -136,7 +138,7 @@ func (e *exam) closeAnswered() {
 		case e.exits(c, at, until):
 		case left:
 			e.fault(c, t, Finding{Text: "the client ended TCP without answering the server's Close",
-				Measured: endOf(*t.clientTCP).String() + " after " + span(until-at), Expected: "a Close"}, t.heard, t.clientTCP)
+				Measured: withArticle(endOf(*t.clientTCP)) + " after " + span(until-at), Expected: "a Close before it"}, t.heard, t.clientTCP)
 		case until > deadline:
 			e.fault(c, t, Finding{Text: "the client did not answer the server's Close",
 				Measured: "no Close for " + span(until-at), Expected: "a Close as soon as practical"}, t.heard)

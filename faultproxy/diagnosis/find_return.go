@@ -3,9 +3,11 @@ package diagnosis
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
 // returnPatience is how long a client that promises nothing may stay away before it is
@@ -115,20 +117,24 @@ func (e *exam) absent(c *client, i int) {
 		return
 	}
 	deadline := sum(a.ReportedAt, sum(limit, e.tolerance))
-	switch why := e.r.hides(a.KnownAt, min(deadline, e.r.now)); {
-	case why != "":
-		e.blindTo(c, c.tracks[i], why)
-	case e.left(a.KnownAt, deadline):
-		e.nothing("the client program ended, or was told to disconnect, before it had to come back")
+	hidden, left := e.r.hides(a.KnownAt, min(deadline, e.r.now)), e.left(deadline)
+	switch exit := e.quit(c, i); {
+	case hidden != "":
+		e.blindTo(c, c.tracks[i], hidden)
+	case exit != nil && exit.At <= deadline:
+		lost := "its connection was lost"
+		if !a.Opened {
+			lost = "its attempt had failed"
+		}
+		e.fault(c, c.tracks[i], Finding{Text: "the client program ended, with code 0, when " + lost, Measured: "an exit " + span(exit.At-a.KnownAt) + " later",
+			Expected: "another attempt within " + span(limit), Advice: "do not let the program end with its connection: wait, and connect again"}, c.ending(i), exit)
+	case left != "":
+		e.nothing("%s", left)
 	case e.r.now <= deadline:
 		e.nothing("the recording ends before the client has to come back")
 	default:
-		_, ending, _ := c.tracks[i].over()
-		if ending == nil {
-			ending = &c.tracks[i].events[len(c.tracks[i].events)-1]
-		}
 		e.fault(c, c.tracks[i], Finding{Text: "the client did not come back", Measured: "no attempt for " + span(e.r.now-a.KnownAt),
-			Expected: "one within " + span(limit)}, ending)
+			Expected: "one within " + span(limit)}, c.ending(i))
 	}
 }
 
@@ -149,17 +155,76 @@ func (b Backoff) longest(n int, attempts []Attempt) time.Duration {
 	return longest
 }
 
-// left reports whether the client program ended, or the user disconnected, by a time.
-func (e *exam) left(from, by time.Duration) bool {
+// ending is with what the client knew that an attempt was over.
+func (c *client) ending(i int) *timeline.Event {
+	t := c.tracks[i]
+	if _, ev, ok := t.over(); ok {
+		return ev
+	}
+	return &t.events[len(t.events)-1]
+}
+
+// left says why nobody was there to come back any more by a time: the client program
+// had ended, or the user disconnected. Empty if somebody was.
+func (e *exam) left(by time.Duration) string {
+	if e.disconnected(by) {
+		return "the client was told to disconnect before it had to come back"
+	}
 	for _, run := range e.r.runs {
-		if run.exit != nil && run.exit.At <= by {
-			return true
+		switch exit := run.exit; {
+		case exit == nil || exit.At > by:
+		case exit.Rule != "":
+			return "the client program was stopped before it had to come back"
+		case badExit(exit):
+			return "the client program failed before it had to come back, which R17-survives judges"
+		default:
+			return "the client program had ended"
 		}
 	}
-	for _, said := range e.r.said {
-		if name := e.policy.Reports.Disconnect; name != "" && said.Field("name") == name && said.At <= by {
-			return true
+	return ""
+}
+
+// badExit reports whether a program ended by a signal or with a code other than 0.
+func badExit(exit *timeline.Event) bool {
+	return exit.Field("signal") != "" || exit.Field("code") != "0"
+}
+
+// quit is the exit of the client's program, by itself and as if all were well, though
+// its last attempt was over and it had promised to make another. It is nil if there
+// was none, or if it had a reason.
+func (e *exam) quit(c *client, i int) *timeline.Event {
+	if e.policy.Backoff.IsZero() || c.unsure != "" || i+1 < len(c.attempts) || !c.attempts[i].Ended || e.mayStop(c, i) != "" {
+		return nil
+	}
+	exit, ending := e.r.soleExit(c.attempts[i].RequestedAt), c.ending(i)
+	if exit == nil || exit.Rule != "" || badExit(exit) || !precedes(ending, exit) {
+		return nil
+	}
+	if e.disconnected(exit.At) {
+		return nil
+	}
+	return exit
+}
+
+// disconnected reports whether the user told the client to disconnect by a time.
+func (e *exam) disconnected(by time.Duration) bool {
+	name := e.policy.Reports.Disconnect
+	return name != "" && slices.ContainsFunc(e.r.said, func(said timeline.Event) bool { return said.Field("name") == name && said.At <= by })
+}
+
+// soleExit is the exit of the only client program that ran at a time; nil if several
+// did, none did, or it runs on.
+func (r *recording) soleExit(at time.Duration) *timeline.Event {
+	var exit *timeline.Event
+	running := 0
+	for i := range r.runs {
+		if run := &r.runs[i]; run.from <= at && (run.exit == nil || run.exit.At >= at) {
+			running++
+			exit = run.exit
 		}
 	}
-	return false
+	if running != 1 {
+		return nil
+	}
+	return exit
 }

@@ -16,6 +16,7 @@ type deafness struct {
 	end      *timeline.Event // with which the client ended it; nil if it did not
 	deadline time.Duration   // by when it had to
 	beats    []*timeline.Event
+	broken   bool   // it was over when something came again
 	unsure   string // why it may have been none
 }
 
@@ -39,7 +40,7 @@ func (e *exam) deafnesses(c *client, t *track, until time.Duration) (list []deaf
 			continue
 		}
 		if dir == frame.ToClient {
-			d.to = ev.At
+			d.to, d.broken = ev.At, true
 			list = append(list, d)
 			d = deafness{from: ev.At, begin: ev, deadline: sum(ev.At, p.DetectWithin())}
 			heard, inside = true, ev.Kind == timeline.KindFrameStart
@@ -93,7 +94,11 @@ func (e *exam) deadPeer() {
 		}
 		f := Finding{Text: "the client did not notice in time that nothing came any more", Expected: e.policy.silentText(),
 			Measured: "ended after " + span(d.to-d.from)}
-		if d.end == nil {
+		switch {
+		case d.broken:
+			f.Text = "the client went on although nothing had come for longer than it promises to wait"
+			f.Measured = "nothing for " + span(d.to-d.from)
+		case d.end == nil:
 			f.Text = "the client did not notice that nothing came any more"
 			f.Measured = "not ended for " + span(d.to-d.from)
 		}
@@ -115,22 +120,36 @@ func (e *exam) overdue(f func(c *client, t *track, d deafness, late bool)) {
 			return
 		}
 		for _, d := range e.deafnesses(c, t, until) {
-			deadline := sum(d.deadline, e.tolerance)
+			deadline, ended := sum(d.deadline, e.tolerance), d.to
+			if d.end != nil && d.end != t.acted { // it waited before it tried again
+				ended = max(ended-e.policy.ReconnectWithin(1), d.from)
+			}
 			switch {
-			case d.end != nil && d.to <= deadline && d.to+e.tolerance >= d.from+e.policy.DetectWithin():
+			case d.end != nil && ended <= deadline && d.to+e.tolerance >= d.from+e.policy.DetectWithin():
 				f(c, t, d, false)
-			case d.to <= deadline:
+			case ended <= deadline:
 			case d.unsure != "":
 				e.blindTo(c, t, d.unsure)
 			case e.r.alone && d.end == nil:
 				e.blindTo(c, t, c.unsure) // it may have opened another one
 			case t.blind(d.to) != "" && t.sight() <= deadline:
 				e.blindTo(c, t, t.blind(d.to))
+			case d.broken && e.unasked(d):
+				e.nothing("the peer was silent for as long as it was not asked, which the rules about beats judge")
 			default:
 				f(c, t, d, true)
 			}
 		}
 	})
+}
+
+// unasked reports whether a silence that the peer broke was for want of a beat: none
+// was unanswered for as long as an answer may take.
+func (e *exam) unasked(d deafness) bool {
+	if !e.policy.Beats() || !e.policy.Dialect.Answered() {
+		return false
+	}
+	return !slices.ContainsFunc(d.beats, func(beat *timeline.Event) bool { return d.to-beat.At > sum(e.policy.AnswerTimeout, e.tolerance) })
 }
 
 // unpromisedDeadPeer warns of a client whose own beat goes unanswered for long.
@@ -152,8 +171,9 @@ func (e *exam) unpromisedDeadPeer() {
 	e.nothing("the policy does not say how soon a silent peer is noticed, and no beat went unanswered for %s", limitWords(deadWait))
 }
 
-// rearmed: a client that beats on into the silence must not take its own beats for
-// signs of life.
+// rearmed: a client that beats on into the silence must not postpone the end with each
+// beat. Only an end that follows the last of them shows that it does: where none comes,
+// or at another time, it may be for any reason.
 func (e *exam) rearmed() {
 	if e.policy.DetectWithin() == 0 {
 		e.nothing("the policy does not say how long an answer may take")
@@ -161,15 +181,22 @@ func (e *exam) rearmed() {
 	}
 	n := 0
 	e.overdue(func(c *client, t *track, d deafness, late bool) {
-		switch {
-		case !late:
+		if !late {
 			n++
-		case len(d.beats) > 0 && d.beats[len(d.beats)-1].At > sum(d.beats[0].At, e.policy.AnswerTimeout):
-			last := d.beats[len(d.beats)-1]
-			e.fault(c, t, Finding{Text: "the client beat on into the silence as if each beat of its own proved the peer alive",
-				Measured: count(len(d.beats), "unanswered beat") + " in " + span(last.At-d.from),
-				Expected: "the end " + limitWords(e.policy.AnswerTimeout) + " after the first of them"}, d.beats[0], last)
+			return
 		}
+		if len(d.beats) == 0 || d.end == nil || d.end != t.acted {
+			e.nothing("the silence was not noticed, so that no end shows what the client's own beats have to do with it")
+			return
+		}
+		first, last := d.beats[0], d.beats[len(d.beats)-1]
+		if last.At <= sum(first.At, e.policy.AnswerTimeout) || !near(d.to-last.At, e.policy.AnswerTimeout, e.tolerance) {
+			e.nothing("the silence was noticed late, but no end shows that it was for the client's own beats")
+			return
+		}
+		e.fault(c, t, Finding{Text: "each unanswered beat of the client's postponed the end of the silent connection",
+			Measured: "the end " + span(d.to-last.At) + " after the last of " + count(len(d.beats), "unanswered beat"),
+			Expected: limitWords(e.policy.AnswerTimeout) + " after the first of them"}, first, last, d.end)
 	})
 	e.kept(n, "silent peer", "%s noticed in spite of the client's own beats")
 	e.nothing("no silence lasted for %s in which the client beat", limitWords(e.policy.DetectWithin()))
@@ -185,7 +212,7 @@ func (e *exam) alive() {
 	}
 	n := 0
 	e.opened(func(c *client, t *track, until time.Duration) {
-		if t.acted == nil || t.acted.At != until || t.told != nil && t.told.At <= until {
+		if t.acted == nil || t.acted.At != until || precedes(t.told, t.acted) {
 			n += e.unansweredAlive(t, until)
 			return
 		}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
-	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
 // resubscribed: what must be sent on every connection is.
@@ -23,7 +22,7 @@ func (e *exam) resubscribed() {
 		}
 		deadline := sum(start, sum(e.policy.resubscribeWithin(), e.tolerance))
 		for _, m := range e.policy.Resubscribe {
-			sent := t.firstSent(m)
+			sent, unread := t.firstSent(m, deadline)
 			switch {
 			case sent != nil && sent.At <= deadline:
 				n++
@@ -31,8 +30,8 @@ func (e *exam) resubscribed() {
 				e.nothing("no connection was open for long enough to have to subscribe")
 			case t.blind(deadline) != "":
 				e.blindTo(c, t, t.blind(deadline))
-			case m.Needs().Payload && t.compressed():
-				e.blindTo(c, t, "its messages are compressed, so that what was sent is not known")
+			case unread != "":
+				e.blindTo(c, t, unread)
 			default:
 				measured := "not sent within " + span(until-start)
 				if sent != nil {
@@ -44,23 +43,6 @@ func (e *exam) resubscribed() {
 		}
 	})
 	e.kept(n, "subscription", "%s, on each connection in time")
-}
-
-// firstSent is the first frame of the client that a match selects; nil if there is none.
-func (t *track) firstSent(m frame.Match) *timeline.Event {
-	for i := range t.events {
-		if ev := &t.events[i]; ev.Dir == frame.ToServer && timeline.Selects(m, *ev) {
-			return ev
-		}
-	}
-	return nil
-}
-
-// compressed reports whether the client sent a message that could not be read.
-func (t *track) compressed() bool {
-	found := false
-	t.frames(frame.ToServer, func(ev *timeline.Event) { found = found || ev.Opaque })
-	return found
 }
 
 // sessionBegins is when the client can use the connection: at its opening, or, if the
@@ -77,17 +59,16 @@ func (e *exam) sessionBegins(t *track, until time.Duration) (at time.Duration, r
 	}
 	asked := len(d.Greeting) > 0 // for what the next message from the server is an answer to
 	answered := !asked
-	for i := range t.events {
-		ev := &t.events[i]
-		if ev.Kind != timeline.KindFrame || !ev.OfClient() || ev.Header.Opcode.IsControl() || ev.At > until {
+	for _, m := range t.messages(false) {
+		if m.Header.Opcode.IsControl() || m.DoneAt > until {
 			continue
 		}
 		switch {
-		case ev.Dir == frame.ToClient && asked:
-			at, asked, answered = ev.At, false, true
-		case ev.Dir == frame.ToServer:
+		case m.Dir == frame.ToClient && asked:
+			at, asked, answered = m.DoneAt, false, true
+		case m.Dir == frame.ToServer:
 			for _, x := range d.Session {
-				if x.On != nil && x.On.Match(ev.View()) && !e.subscribes(ev) {
+				if x.On != nil && x.On.Match(m.View()) && !e.subscribes(m.View()) {
 					asked, answered = true, false
 				}
 			}
@@ -96,10 +77,10 @@ func (e *exam) sessionBegins(t *track, until time.Duration) (at time.Duration, r
 	return at, answered
 }
 
-// subscribes reports whether a frame is one of those to be sent on every connection.
-func (e *exam) subscribes(ev *timeline.Event) bool {
+// subscribes reports whether a message is one of those to be sent on every connection.
+func (e *exam) subscribes(v frame.View) bool {
 	for _, m := range e.policy.Resubscribe {
-		if m.Match(ev.View()) {
+		if m.Match(v) {
 			return true
 		}
 	}

@@ -133,7 +133,7 @@ func (j *judgement) findings(p Policy) []Finding {
 			f.Text = "waived by the policy: " + f.Text
 		}
 		if more := j.again[f.Conn] - 1; f.Conn > 0 && more > 0 {
-			f.Text += fmt.Sprintf("; %d times more on this connection", more)
+			f.Text += "; " + times(more) + " more on this connection"
 		}
 		f.Advice = cmp.Or(f.Advice, j.info.Advice)
 		all = append(all, f)
@@ -149,6 +149,14 @@ func (j *judgement) findings(p Policy) []Finding {
 		all[i].Rule, all[i].Source = j.info.ID, j.info.Source
 	}
 	return all
+}
+
+// times says "once" or "3 times".
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 // tracks calls f for every connection that the recording shows from its request on.

@@ -129,6 +129,7 @@ func (c *goodConn) live(ctx context.Context) int {
 	defer beat.Stop()
 	defer talk.Stop()
 	var deadline <-chan time.Time
+	missed := 0 // beats since the one that is unanswered
 	received := p.Rearm == diagnosis.RearmReceived
 	for {
 		select {
@@ -139,7 +140,7 @@ func (c *goodConn) live(ctx context.Context) int {
 			return 0
 		case answer := <-c.heard:
 			if answer || received {
-				deadline = nil
+				deadline, missed = nil, 0
 			}
 			if received {
 				beat.Reset(p.Interval)
@@ -148,6 +149,13 @@ func (c *goodConn) live(ctx context.Context) int {
 			c.close(4000)
 			return 0
 		case <-beat.C:
+			tired := flaw == diagnosis.RuleRearmed && deadline != nil && missed >= 2 // it waits for what its last beat may bring
+			if tired {
+				continue
+			}
+			if deadline != nil {
+				missed++
+			}
 			if flaw != diagnosis.RuleBeatsSent && c.beat() != nil {
 				<-c.dead
 				return c.code

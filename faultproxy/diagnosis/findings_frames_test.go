@@ -90,8 +90,8 @@ func TestCloseIsAnswered(t *testing.T) {
 	judged(t, diagnosis.RuleCloseAnswered, 0, []ruling{
 		{"answered", nothing, live(at(sec, serverCloses(1012, "")), at(sec, clientCloses(1012, ""))), kept, 0, "1 Close"},
 		{"crossed", nothing, live(at(sec, clientCloses(1000, "")), at(sec, serverCloses(1012, "")), at(sec, fin(toS, passed))), kept, 0, ""},
-		{"a FIN instead", nothing, live(at(sec, serverCloses(1012, "")), at(2*sec, fin(toS, passed)), at(2*sec, ended())), broken, 1, "measured FIN after 1.0 s"},
-		{"an RST instead", nothing, live(at(sec, serverCloses(1012, "")), at(2*sec, rst(toS, passed)), at(2*sec, ended())), broken, 1, "measured RST after 1.0 s"},
+		{"a FIN instead", nothing, live(at(sec, serverCloses(1012, "")), at(2*sec, fin(toS, passed)), at(2*sec, ended())), broken, 1, "measured a FIN after 1.0 s"},
+		{"an RST instead", nothing, live(at(sec, serverCloses(1012, "")), at(2*sec, rst(toS, passed)), at(2*sec, ended())), broken, 1, "measured an RST after 1.0 s"},
 		{"a FIN that crossed it", nothing, live(at(sec, serverCloses(1012, "")), at(sec+ms, fin(toS, passed)), at(2*sec, ended())), notJudged, 0, ""},
 		{"nothing", nothing, live(at(sec, serverCloses(1012, "")), at(12*sec, hear("x"))), broken, 1, "no Close for 11.0 s"},
 		{"nothing yet", nothing, live(at(sec, serverCloses(1012, "")), at(9*sec, hear("x"))), notJudged, 0, ""},

@@ -1,6 +1,7 @@
 package diagnosis_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -77,6 +78,11 @@ func TestBackoffRules(t *testing.T) {
 		{"or is not waited for", after(doubling), merge(conn(1, 0, open(at(sec, serverCloses(1012, "")), at(sec, clientCloses(1012, "")), at(3*sec, fin(toC, passed)), at(3*sec, ended()))...), lasting(2, 2*sec, sec)), kept, 0, ""},
 		{"an end that was not seen to be earlier", after(doubling), seenAtServer(merge(conn(1, 0, open(at(sec, frozen()), at(9*sec, fin(toC, passed)), at(9*sec, ended()))...), lasting(2, 9100*ms, sec))), notJudged, 0, "the client may have ended connection 1 earlier"},
 	})
+	for text, events := range map[string]diagnosis.Events{"wait before every attempt, the first one after a loss included": fails(300 * ms), "look at what holds the attempt up": fails(1500 * ms)} {
+		if f := of(diagnosis.RuleDelay, diagnosis.Findings(events, after(doubling)))[0]; !strings.Contains(f.Advice, text) {
+			t.Errorf("%s\nadvice %q, want %q", f, f.Advice, text)
+		}
+	}
 	judged(t, diagnosis.RuleGrowth, 0, []ruling{
 		{"grows", after(doubling), fails(sec, 2*sec, 4*sec), kept, 0, "the delays grow"},
 		{"does not", after(doubling), fails(sec, sec), broken, 3, "the 2nd delay (before connection 3) did not grow: it fits an earlier one (measured 1.0 s, expected 2.0 s"},
@@ -112,10 +118,16 @@ func TestBackoffRules(t *testing.T) {
 func TestOneAtATime(t *testing.T) {
 	single := diagnosis.Policy{MaxLive: 1, Overlap: 2 * sec}
 	judged(t, diagnosis.RuleOneLive, 0, []ruling{
-		{"one after the other", single, merge(lasting(1, 0, 5*sec), lasting(2, 6*sec, 5*sec)), kept, 0, "2 connections, never more in use"},
-		{"two", single, merge(lasting(1, 0, 60*sec), lasting(2, 10*sec, 50*sec)), broken, 2, "2 connections were in use at the same time, the oldest of them connection 1 (measured for 50.0 s, expected 1, or more for up to 2.2 s)"},
+		{"one after the other", single, merge(lasting(1, 0, 5*sec), lasting(2, 6*sec, 5*sec)), kept, 0, "2 connections, never more live"},
+		{"two", single, merge(lasting(1, 0, 60*sec), lasting(2, 10*sec, 50*sec)), broken, 2, "2 connections were live at the same time, the oldest of them connection 1 (measured for 50.0 s, expected 1, or more for up to 2.2 s)"},
 		{"two, not promised", nothing, merge(lasting(1, 0, 60*sec), lasting(2, 10*sec, 50*sec)), warned, 2, ""},
 		{"the old one is replaced in time", single, merge(lasting(1, 0, 12*sec), lasting(2, 10*sec, 50*sec)), kept, 0, ""},
+		{"a socket that is kept after the server's FIN", single, merge(conn(1, 0, open(at(9*sec, fin(toC, passed)))...), lasting(2, 10*sec, 50*sec)), broken, 2,
+			"2 connections were live at the same time, the oldest of them connection 1, which the client has not closed since the server's FIN (measured for 50.0 s"},
+		{"a socket that is kept after the server's Close", single, merge(conn(1, 0, open(at(9*sec, serverCloses(1001, "")))...), lasting(2, 10*sec, 50*sec)), broken, 2, "the oldest of them connection 1 (measured"},
+		{"a socket that is kept after the closing handshake", single, merge(conn(1, 0, open(at(9*sec, serverCloses(1001, "")), at(9*sec, clientCloses(1001, "")), at(9*sec, fin(toC, passed)))...), lasting(2, 10*sec, 50*sec)), broken, 2, "has not closed since the server's FIN"},
+		{"a socket that an RST ended", single, merge(conn(1, 0, open(at(9*sec, rst(toC, passed)))...), lasting(2, 10*sec, 50*sec)), kept, 0, ""},
+		{"a socket that the kit closed", single, merge(conn(1, 0, open(at(9*sec, closed(toC)))...), lasting(2, 10*sec, 50*sec)), kept, 0, ""},
 		{"a closing one is not in use", single, merge(conn(1, 0, open(at(9*sec, clientCloses(1000, "")), at(60*sec, fin(toS, passed)))...), lasting(2, 10*sec, 50*sec)), kept, 0, ""},
 		{"two may live", diagnosis.Policy{MaxLive: 2}, merge(lasting(1, 0, 60*sec), lasting(2, 10*sec, 50*sec)), kept, 0, ""},
 		{"three not", diagnosis.Policy{MaxLive: 2}, merge(lasting(1, 0, 60*sec), lasting(2, 10*sec, 50*sec), lasting(3, 20*sec, 10*sec)), broken, 3, "3 connections"},
@@ -203,12 +215,28 @@ func TestGivingUpRules(t *testing.T) {
 		{"may give up", diagnosis.Policy{Backoff: diagnosis.Fixed(2 * sec), GiveUpCodes: diagnosis.Codes(4001)}, merge(closedWith(1, 0, 4001), later(60*sec)), notJudged, 0, "may give up after Close 4001"},
 		{"may give up after so many", after(diagnosis.Fixed(2 * sec).GivesUpAfter(2)), merge(refusedBy(1, 0, "503"), refusedBy(2, 2*sec, "503"), refusedBy(3, 4*sec, "503"), later(60*sec)), kept, 0, ""},
 		{"closed it itself", b, merge(own, later(60*sec)), notJudged, 0, "perhaps on purpose"},
-		{"exited", b, merge(started(0, "a"), lasting(1, 0, sec), exited(2*sec, "a", "code", "0"), later(60*sec)), notJudged, 0, "ended, or was told"},
+		{"its program exits instead", b, merge(started(0, "a"), lasting(1, 0, sec), exited(2*sec, "a", "code", "0"), later(60*sec)), broken, 1, "the client program ended, with code 0, when its connection was lost (measured an exit 1.0 s later, expected another attempt within 2.0 s)"},
+		{"its program exits after a refusal", b, merge(started(0, "a"), refusedBy(1, sec, "503"), exited(2*sec, "a", "code", "0")), broken, 1, "when its attempt had failed"},
+		{"its program exits, not promised", nothing, merge(started(0, "a"), lasting(1, 0, sec), exited(2*sec, "a", "code", "0"), later(600*sec)), notJudged, 0, "the client program had ended"},
+		{"its program is stopped", b, merge(started(0, "a"), lasting(1, 0, sec), diagnosis.Events{by("Session.Stop", exited(2*sec, "a", "code", "0")[0])}, later(60*sec)), notJudged, 0, "stopped before it had to come back"},
+		{"its program is stopped too late", b, merge(started(0, "a"), lasting(1, 0, sec), diagnosis.Events{by("Session.Stop", exited(30*sec, "a", "code", "0")[0])}, later(60*sec)), broken, 1, "did not come back"},
+		{"its program crashes", b, merge(started(0, "a"), lasting(1, 0, sec), exited(2*sec, "a", "code", "2"), later(60*sec)), notJudged, 0, "which R17-survives judges"},
+		{"its program had ended before", b, merge(started(0, "a"), exited(sec, "a", "code", "0"), conn(1, 0, open(serverGone(sec+ms)...)...), later(60*sec)), notJudged, 0, "the client program had ended"},
+		{"its program gives up", diagnosis.Policy{Backoff: diagnosis.Fixed(2 * sec), GiveUpCodes: diagnosis.Codes(4001)}, merge(started(0, "a"), closedWith(1, 0, 4001), exited(2*sec, "a", "code", "0"), later(60*sec)), notJudged, 0, "may give up after Close 4001"},
+		{"its program says goodbye", b, merge(started(0, "a"), own, exited(3*sec, "a", "code", "0"), later(60*sec)), notJudged, 0, "perhaps on purpose"},
+		{"its user had disconnected", diagnosis.Policy{Backoff: diagnosis.Fixed(2 * sec), Reports: diagnosis.ReportNames{Disconnect: "bye"}}, merge(started(0, "a"), says(900*ms, "bye"), lasting(1, 0, sec), exited(2*sec, "a", "code", "0"), later(60*sec)), notJudged, 0, "told to disconnect"},
+		{"one of several programs exits", diagnosis.Policy{Backoff: diagnosis.Fixed(2 * sec), ClientBy: diagnosis.ClientBy{Query: "id"}}, merge(started(0, "a"), started(0, "b"), lasting(1, 0, sec), exited(2*sec, "a", "code", "0"), later(60*sec)), notJudged, 0, "had ended"},
 		{"blind while the port is closed", b, append(seenAtServer(lasting(1, 0, sec)), timeline.Event{Seq: 98, At: 2 * sec, Kind: timeline.KindFault, Vantage: timeline.AtServer, Rule: "port", Fields: fields("does", "stopped")},
 			timeline.Event{Seq: 99, At: 60 * sec, Kind: timeline.KindNote}), notJudged, 1, "the port was closed"},
 		{"not promised", nothing, merge(lasting(1, 0, sec), later(120*sec)), warned, 1, ""},
 		{"after its own heartbeat timeout", beating(func(p *diagnosis.Policy) { p.Backoff = diagnosis.Fixed(2 * sec) }),
 			merge(conn(1, 0, open(at(10*sec, say("ping")), at(15*sec, clientCloses(4000, "")), at(15*sec, fin(toS, passed)))...), later(60*sec)), broken, 1, ""},
+		{"the same, with an answer to its Close in the same instant", beating(func(p *diagnosis.Policy) { p.Backoff = diagnosis.Fixed(2 * sec) }),
+			merge(conn(1, 0, open(at(10*sec, say("ping")), at(15*sec, clientCloses(4000, "")), at(15*sec, serverCloses(4000, "")), at(15*sec, fin(toS, passed)))...), later(60*sec)), broken, 1, "did not come back"},
+		{"the same with Close 1000", beating(func(p *diagnosis.Policy) { p.Backoff = diagnosis.Fixed(2 * sec) }),
+			merge(conn(1, 0, open(at(10*sec, say("ping")), at(15*sec, clientCloses(1000, "")), at(15*sec, serverCloses(1000, "")), at(15*sec, fin(toS, passed)))...), later(60*sec)), broken, 1, "did not come back"},
+		{"an answer in the last instant", beating(func(p *diagnosis.Policy) { p.Backoff = diagnosis.Fixed(2 * sec) }),
+			merge(conn(1, 0, open(at(10*sec, say("ping")), at(15*sec, hear("pong")), at(15*sec, clientCloses(1000, "")), at(15*sec, fin(toS, passed)))...), later(60*sec)), notJudged, 0, "perhaps on purpose"},
 		{"after its own handshake timeout", diagnosis.Policy{ConnectTimeout: 5 * sec, Backoff: diagnosis.Fixed(2 * sec)}, merge(hung(1, 0, 5*sec), later(60*sec)), broken, 1, ""},
 	})
 	judged(t, diagnosis.RuleRestart, 0, []ruling{
@@ -219,6 +247,8 @@ func TestGivingUpRules(t *testing.T) {
 	judged(t, diagnosis.RuleSurvives, 0, []ruling{
 		{"lives", b, merge(started(0, "a"), lasting(1, 0, sec), later(9*sec)), kept, 0, "1 client program"},
 		{"fails", b, merge(started(0, "a"), lasting(1, 0, sec), exited(2*sec, "a", "code", "1")), broken, 0, "ended by itself, with code 1"},
+		{"exits on a loss", b, merge(started(0, "a"), lasting(1, 0, sec), exited(2*sec, "a", "code", "0")), notJudged, 0, "which R13-retry judges"},
+		{"exits when it is done", b, merge(started(0, "a"), own, exited(3*sec, "a", "code", "0")), kept, 0, "1 client program"},
 		{"crashes, not promised", nothing, merge(started(0, "a"), lasting(1, 0, sec), exited(2*sec, "a", "signal", "segmentation fault")), warned, 0, "by signal segmentation fault"},
 		{"gives up", diagnosis.Policy{Backoff: diagnosis.Fixed(2 * sec), GiveUpCodes: diagnosis.Codes(4001)}, merge(started(0, "a"), closedWith(1, 0, 4001), exited(2*sec, "a", "code", "1")), notJudged, 0, "had given up"},
 		{"is told to end", b, merge(started(0, "a"), diagnosis.Events{by("Session.Stop", exited(2*sec, "a", "signal", "terminated")[0])}), kept, 0, ""},

@@ -26,7 +26,7 @@ func (h *history) handshake() (Party, Cause) {
 		return h.noAnswer()
 	}
 	status := field(*h.response, "status")
-	if h.dialed != nil && h.answered == nil && (status == "502" || status == "504") {
+	if h.dialed != nil && h.answered == nil && status != "101" {
 		return h.badGateway(status)
 	}
 	if status != "101" {
@@ -100,7 +100,7 @@ func (h *history) badGateway(status string) (Party, Cause) {
 			why, span(h.response.At-h.request.At), statusWords(status)),
 	}
 	switch {
-	case status == "504":
+	case status == "504", h.response.At-h.request.At >= patience:
 		c.ID = IDNeverAnswered
 	case h.first.by == Server:
 		c.ID = IDHandshakeCut

@@ -143,6 +143,10 @@ func closingHistories() []history {
 			at(sec, opaque(toC, "RFC 6455 section 5.2", "RSV1 set, which no negotiated extension defines")),
 			at(1001*ms, clientCloses(1002, "")), at(1002*ms, ended())),
 			diagnosis.IDProtocolError, diagnosis.Client, diagnosis.CloseFrame, diagnosis.High, []string{"RSV1"}, ""},
+		{"an HTTP error page in the stream, and a FIN behind it", live(
+			at(sec, opaque(toC, "RFC 6455 section 5.2", "RSV1 set, which no negotiated extension defines")),
+			at(sec, fin(toC, passed)), at(1001*ms, clientCloses(1002, "")), at(1002*ms, ended())),
+			diagnosis.IDProtocolError, diagnosis.Server, diagnosis.FIN, diagnosis.High, []string{"the server's side broke the protocol: RSV1"}, ""},
 		{"a length nobody waits for", live(
 			at(sec, start(toC, frame.Header{Fin: true, Opcode: frame.OpBinary, Length: 1 << 63, Size: 10})),
 			at(1001*ms, fin(toS, passed)), at(1002*ms, ended())),

@@ -28,7 +28,7 @@ func count(n int, what string) string {
 
 // between says "1.0 s to 2.0 s", or the one time that both are.
 func between(low, high time.Duration) string {
-	if low == high {
+	if span(low) == span(high) {
 		return span(low)
 	}
 	return span(low) + " to " + span(high)

@@ -78,7 +78,8 @@ type Policy struct {
 	Dialect heartbeat.Dialect
 	// Interval is how often the client beats, or expects beats. 0: it does not.
 	Interval time.Duration
-	// Tolerance is by how much times may miss what is promised. 0: 250 ms.
+	// Tolerance is by how much times may miss what is promised. 0: 250 ms. It has to be
+	// less than Interval.
 	Tolerance time.Duration
 	// Rearm says what restarts the beat's timer.
 	Rearm Rearm
@@ -97,7 +98,7 @@ type Policy struct {
 	ConnectTimeout, CloseTimeout time.Duration
 
 	// Backoff is how long it waits before it connects again. If there is one, it does
-	// connect again.
+	// connect again, and its program does not end because a connection did.
 	Backoff Backoff
 	// RetryAfter says that it waits for as long as a refusal's Retry-After asks.
 	RetryAfter bool
@@ -107,7 +108,9 @@ type Policy struct {
 	// it does not connect again by itself.
 	GiveUpCodes, GiveUpStatuses []Range
 
-	// MaxLive is how many connections it has at the same time. 0: not promised.
+	// MaxLive is how many connections it has at the same time. 0: not promised. One that
+	// the server ended counts until the client ends it, too; one on which the client
+	// sent a Close does not, for as long as it may still wait for the server's end.
 	MaxLive int
 	// Overlap is how long there may be more, while a new connection replaces an old one.
 	Overlap time.Duration

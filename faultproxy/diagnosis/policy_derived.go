@@ -93,5 +93,16 @@ func (p Policy) GivesUpOnCode(code int) bool { return has(p.GiveUpCodes, code) }
 // HTTP status.
 func (p Policy) GivesUpOnStatus(status int) bool { return has(p.GiveUpStatuses, status) }
 
+// Binds reports whether breaking a rule is [Broken] for a client of this policy: the rule
+// is hard, or promised, and not waived.
+func (p Policy) Binds(id RuleID) bool {
+	hard := slices.ContainsFunc(rulebook, func(info RuleInfo) bool { return info.ID == id && info.Hard })
+	return (hard || p.promised(id)) && !p.waives(id)
+}
+
+// Promises reports whether the policy promises a rule, which hard rules need not be, and
+// does not waive it.
+func (p Policy) Promises(id RuleID) bool { return p.promised(id) && !p.waives(id) }
+
 // waives reports whether the policy does without a rule.
 func (p Policy) waives(id RuleID) bool { return slices.Contains(p.Waive, id) }

@@ -68,8 +68,9 @@ func DecodePolicy(n schema.Node) Policy {
 		p.Resubscribe = append(p.Resubscribe, frame.DecodeMatch(m))
 	}
 	if c := n.At("continuity"); c.Exists() {
-		c.Only("messages", "number", "repeats")
-		p.Continuity = Continuity{Messages: frame.DecodeMatch(c.Required("messages")), Number: c.Required("number").String(), Repeats: c.At("repeats").Bool()}
+		if c.Only("messages", "number", "repeats"); isMap(c) {
+			p.Continuity = Continuity{Messages: frame.DecodeMatch(c.Required("messages")), Number: c.Required("number").String(), Repeats: c.At("repeats").Bool()}
+		}
 	}
 	if by := n.At("client_by"); by.Exists() {
 		p.ClientBy = decodeClientBy(by)
@@ -79,16 +80,50 @@ func DecodePolicy(n schema.Node) Policy {
 		p.Reports = ReportNames{Open: r.At("open").String(), Close: r.At("close").String(), Disconnect: r.At("disconnect").String()}
 	}
 	for _, id := range n.At("waive").OneOrMany() {
-		p.Waive = append(p.Waive, RuleID(id.Enum(ruleNames()...)))
+		p.Waive = append(p.Waive, decodeRule(id))
 	}
 	if !n.Failed() {
-		if err := p.Validate(); err != nil {
-			for _, line := range strings.Split(err.Error(), "\n") {
-				n.Fail("%s", line)
-			}
+		for _, each := range p.problems() {
+			keyed(n, each.path).Fail("%s", each.text)
 		}
 	}
 	return p
+}
+
+// keyed is the place of a problem: keys with dots between, the last one perhaps with
+// an index, of a list or of the single value that stands for one.
+func keyed(n schema.Node, path string) schema.Node {
+	for _, key := range strings.Split(path, ".") {
+		name, rest, listed := strings.Cut(key, "[")
+		n = n.At(name)
+		if i, err := strconv.Atoi(strings.TrimSuffix(rest, "]")); listed && err == nil {
+			if elements := n.OneOrMany(); i < len(elements) {
+				n = elements[i]
+			}
+		}
+	}
+	return n
+}
+
+// isMap reports whether a node can have keys, null being an empty map.
+func isMap(n schema.Node) bool {
+	switch n.Value().(type) {
+	case nil, map[string]any, map[any]any:
+		return true
+	}
+	return false
+}
+
+// decodeRule reads the ID of a rule.
+func decodeRule(n schema.Node) RuleID {
+	text, isText := n.Value().(string)
+	if _, known := ruleInfo(RuleID(text)); isText && !known {
+		if hint := meantRule(text); hint != "" {
+			n.Fail("unknown value %q; %s known: %s", text, hint, strings.Join(ruleNames(), ", "))
+			return ""
+		}
+	}
+	return RuleID(n.Enum(ruleNames()...))
 }
 
 // index returns which of the names a node holds; 0 if it holds none.
@@ -136,7 +171,9 @@ func decodeClientBy(n schema.Node) ClientBy {
 }
 
 func decodeBackoff(n schema.Node) Backoff {
-	n.Only("kind", "first", "step", "steps", "factor", "max", "jitter", "share", "reset_after", "attempts", "initial")
+	if n.Only("kind", "first", "step", "steps", "factor", "max", "jitter", "share", "reset_after", "attempts", "initial"); !isMap(n) {
+		return Backoff{}
+	}
 	b := Backoff{
 		Kind:       BackoffKind(index(n.Required("kind"), backoffNames)),
 		First:      n.At("first").Duration(),

@@ -83,46 +83,6 @@ func TestParsePolicy(t *testing.T) {
 	}
 }
 
-// Everything that is wrong is said at once, with its place.
-func TestParsePolicySaysWhatIsWrong(t *testing.T) {
-	cases := map[string][]string{
-		document:           {`waive[1]: unknown value "R28-nothing"`},
-		`{intervall: 30s}`: {`intervall: unknown key "intervall"; did you mean "interval"?`},
-		`{interval: 30, tolerance: -1s, rearm: always}`: {`interval: 30 needs a unit`, `tolerance: want a duration of zero or more`, `rearm: unknown value "always"; known: none, received, sent, any`},
-		`{dialect: morse}`:                              {`dialect: unknown dialect "morse"`},
-		`{backoff: {first: 1s}}`:                        {`backoff.kind: missing, but required`},
-		`{backoff: {kind: expo}}`:                       {`backoff.kind: unknown value "expo"`},
-		`{backoff: {kind: exponential}}`:                {`backoff: first is 0s: exponential delays need one to grow from`},
-		`{backoff: {kind: fixed, share: 0.5}}`:          {`share is 0.5: proportional jitter needs one`},
-		`{give_up_codes: [4000-, "x", 5000]}`:           {`give_up_codes[0]: want a number such as 4001 or a range`, `give_up_codes[1]: want`, `give_up_codes[2]: want a whole number from 0 to 4999, got 5000`},
-		`{give_up_statuses: 99}`:                        {`give-up statuses: 99 is no range from 100 to 599`},
-		`{interval: 30s}`:                               {`interval is 30s, but there is no dialect`},
-		`{client_by: {query: a, header: b}}`:            {`client_by: want exactly one of query or header`},
-		`{client_by: remote}`:                           {`client_by: unknown value "remote"; known: process`},
-		`{continuity: {number: "seq"}}`:                 {`continuity.messages: missing, but required`},
-		`{continuity: {messages: {}, number: "seq"}}`:   {`number is "seq": say where it stands`},
-		`{continuity: {messages: {}, number: "{$.[}"}}`: {`continuity: number:`},
-		`{resubscribe: [{op: pingg}]}`:                  {`did you mean "ping"?`},
-		`{browser: true, dialect: protocol}`:            {`a page in a browser cannot send protocol pings`},
-		`{browser: true, retry_after: true}`:            {`cannot see statuses`},
-		`{overlap: 1s}`:                                 {`overlap is 1s, but max live`},
-		`{answer_timeout: 1s}`:                          {`answer timeout is 1s, but there is no interval`},
-		`[]`:                                            {`want a map, got a list`},
-	}
-	for doc, want := range cases {
-		_, err := diagnosis.ParsePolicy(fromYAML(t, doc))
-		if err == nil {
-			t.Errorf("%s: accepted", doc)
-			continue
-		}
-		for _, part := range want {
-			if !strings.Contains(err.Error(), part) {
-				t.Errorf("%s:\n got %v\nwant %s", doc, err, part)
-			}
-		}
-	}
-}
-
 // A policy that is written and read back is the same policy.
 func TestPolicyTreeRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -175,7 +135,8 @@ func drawPolicy(t *rapid.T) diagnosis.Policy {
 		if some("narrowed") {
 			p.Dialect.By = heartbeat.Server // no longer the one of its name
 		}
-		p.Interval = time.Duration(rapid.Int64Range(1, int64(time.Hour)).Draw(t, "interval"))
+		p.Tolerance = min(p.Tolerance, time.Minute)
+		p.Interval = time.Duration(rapid.Int64Range(int64(time.Minute)+1, int64(time.Hour)).Draw(t, "interval"))
 		p.AnswerTimeout = drawTime(t, "answer")
 	}
 	if p.Browser = some("browser"); !p.Browser {
@@ -252,25 +213,6 @@ func TestPolicyTreeRefuses(t *testing.T) {
 	}
 	if tree, err := nothing.Tree(); err != nil || len(tree.(map[string]any)) != 0 {
 		t.Errorf("what promises nothing is written as %v, %v", tree, err)
-	}
-}
-
-func TestPolicyValidate(t *testing.T) {
-	if err := nothing.Validate(); err != nil {
-		t.Errorf("the zero value: %v", err)
-	}
-	if err := wholePolicy().Validate(); err != nil {
-		t.Error(err)
-	}
-	bad := diagnosis.Policy{Interval: -1, Waive: []diagnosis.RuleID{"R4-jiter"}, ClientBy: diagnosis.ClientBy{Query: "a", Process: true}, Client: 9, Rearm: 9, MaxLive: -1,
-		Resubscribe: []frame.Match{nil}, GiveUpCodes: []diagnosis.Range{{From: 5, To: 4}}, Continuity: diagnosis.Continuity{Number: "{$.a}"}}
-	bad.Dialect.Name = "own"
-	err := bad.Validate()
-	for _, want := range []string{`dialect "own": beat has no match`, "interval is -1ns: it cannot be negative", `unknown rule "R4-jiter": did you mean "R4-jitter"?`, "in one way only", "client is 9",
-		"rearm is rearm(9)", "max live is -1", "resubscribe[0] is nil", "5-4 is no range from 0 to 4999", "say which messages are numbered"} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q is missing: %v", want, err)
-		}
 	}
 }
 

@@ -39,8 +39,9 @@ func (h *history) protocolError() (Cause, bool) {
 		}
 	}
 	for _, found := range []violation{toClient, toServer} {
-		if found.event != nil && found.event.Header.Opcode != frame.OpClose && ending.At-found.event.At <= time.Second &&
-			(h.first.by == Network || sideWords(h.first.by) != found.by) {
+		// Who sends what is no frame at all, such as an HTTP error page, may end it too.
+		ended := h.first.by == Network || sideWords(h.first.by) != found.by || found.rule == ""
+		if found.event != nil && found.event.Header.Opcode != frame.OpClose && ending.At-found.event.At <= time.Second && ended {
 			return h.violated(found), true
 		}
 	}

@@ -158,10 +158,12 @@ type Report struct {
 
 	// Cause is why it ended.
 	Cause Cause
-	// Deliberate says which rule had a hand in it, such as "injected by rule
-	// nginx/idle"; empty if none did. Nothing else in the report is derived from
-	// rules.
+	// Deliberate says which rule of a proxy, or step of a server's script, had a hand
+	// in it, such as "injected by rule nginx/idle" or "by the server's script: Fin()";
+	// empty if none did. Nothing else in the report is derived from rules.
 	Deliberate string
+	// Injected says that the end itself was that rule's or script's doing.
+	Injected bool
 }
 
 // Age is how long the connection was open, or has been as far as the recording

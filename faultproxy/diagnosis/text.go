@@ -9,32 +9,43 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
-// deliberate names the rules that acted on a connection: the one behind the end,
-// or else all of them.
-func deliberate(h *history) string {
-	var behind string
+const byScript = "by the server's script: "
+
+// deliberate names the rules that acted on a connection, or the steps of a server's
+// script: the one behind the end, or else all of them.
+func deliberate(h *history) (text string, injected bool) {
+	var behind timeline.Event
 	if ending := h.ending(); ending != nil {
-		behind = ending.Rule
+		behind = *ending
 	}
-	if behind == "" && h.response != nil && h.opened == nil {
-		behind = h.response.Rule
+	if behind.Rule == "" && h.response != nil && h.opened == nil {
+		behind = *h.response
 	}
-	if behind != "" {
-		return "injected by rule " + behind
+	switch {
+	case behind.Rule == "":
+	case behind.Vantage == timeline.AtServer:
+		return byScript + behind.Rule, true
+	default:
+		return "injected by rule " + behind.Rule, true
 	}
 	var names []string
+	scripted := false
 	for _, ev := range h.events {
 		if ev.Rule != "" && ev.Kind != timeline.KindNotApplied && !slices.Contains(names, ev.Rule) {
 			names = append(names, ev.Rule)
+			scripted = scripted || ev.Vantage == timeline.AtServer
 		}
 	}
-	switch len(names) {
-	case 0:
-		return ""
-	case 1:
-		return "rule " + names[0] + " acted on this connection"
+	switch list := strings.Join(names, ", "); {
+	case len(names) == 0:
+		return "", false
+	case scripted:
+		return "the server's script did " + list + " on this connection", false
+	case len(names) == 1:
+		return "rule " + list + " acted on this connection", false
+	default:
+		return "rules " + list + " acted on this connection", false
 	}
-	return "rules " + strings.Join(names, ", ") + " acted on this connection"
 }
 
 // String returns the report as a few lines of text, without a newline at the end.
@@ -82,11 +93,19 @@ func (r Report) headline() string {
 	case r.EndedBy == Unknown:
 		return fmt.Sprintf("ended after %s, how was not seen", span(r.Age()))
 	}
-	article := "a"
-	if r.How == RST {
-		article = "an"
+	by := r.EndedBy
+	if r.Injected && strings.HasPrefix(r.Deliberate, byScript) {
+		by = Server // whatever it would look like in the field
 	}
-	return fmt.Sprintf("ended by the %s after %s with %s %s", r.EndedBy, span(r.Age()), article, r.How)
+	return fmt.Sprintf("ended by the %s after %s with %s", by, span(r.Age()), withArticle(r.How))
+}
+
+// withArticle says "a FIN", "an RST".
+func withArticle(how How) string {
+	if how == RST {
+		return "an RST"
+	}
+	return "a " + how.String()
 }
 
 // WriteText writes reports as String shows them, an empty line between two.

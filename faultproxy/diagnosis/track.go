@@ -25,6 +25,8 @@ type track struct {
 	told      *timeline.Event // with which the client was told of the end
 	tcp       *timeline.Event // with which TCP was over for the client
 	heard     *timeline.Event // the Close that the client received
+	finned    *timeline.Event // the FIN that the client received
+	cut       *timeline.Event // with which TCP was over for the client without its doing: an RST, or the recorder closing its socket
 	said      *timeline.Event // the Close that the client sent
 	clientTCP *timeline.Event // the client's own FIN or RST
 
@@ -88,11 +90,17 @@ func (t *track) see(ev *timeline.Event) {
 		if received {
 			first(&t.told)
 			first(&t.tcp)
+			if ev.Kind == timeline.KindFIN {
+				first(&t.finned)
+			} else {
+				first(&t.cut)
+			}
 		}
 	case timeline.KindClosed:
 		if ev.Dir == frame.ToClient {
 			first(&t.told)
 			first(&t.tcp)
+			first(&t.cut)
 		}
 	case timeline.KindEnded:
 		first(&t.ended)

@@ -116,7 +116,14 @@ func (c *Conn) awaitReadable() (now int64, err error) {
 // after CloseWrite, [os.ErrDeadlineExceeded] once the deadline has passed,
 // and [net.ErrClosed] after Close. As with TCP, the first Write to a side
 // that is closed succeeds and draws the RST.
-func (c *Conn) Write(b []byte) (n int, err error) {
+func (c *Conn) Write(b []byte) (n int, err error) { return c.write(b, len(b)) }
+
+// WriteSome is Write that returns as soon as one byte is on its way, as a system call
+// on a socket does that does not block. It waits for as long as there is no room.
+func (c *Conn) WriteSome(b []byte) (n int, err error) { return c.write(b, min(len(b), 1)) }
+
+// write sends as much of b as fits, at least so many bytes.
+func (c *Conn) write(b []byte, least int) (n int, err error) {
 	c.pair.mu.Lock()
 	defer c.pair.mu.Unlock()
 	mine := false
@@ -134,7 +141,7 @@ func (c *Conn) Write(b []byte) (n int, err error) {
 		if mine = mine || !c.writing; mine {
 			c.writing = true
 			n += c.send(b[n:], now)
-			if n == len(b) {
+			if n >= least {
 				return n, nil
 			}
 			if c.wasReset(now) {

@@ -28,6 +28,7 @@ const (
 // scene is a client and an upstream, both raw TCP, with a middlebox between them.
 type scene struct {
 	*testing.T
+	box      middlebox.Preset
 	network  *memnet.Network
 	listener net.Listener
 	proxy    *faultproxy.Proxy
@@ -37,13 +38,13 @@ type scene struct {
 func play(t *testing.T, box middlebox.Preset, f func(s *scene)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := &scene{T: t, network: memnet.New()}
+		s := &scene{T: t, box: box, network: memnet.New()}
 		var err error
 		if s.listener, err = s.network.Listen("tcp", "127.0.0.1:0"); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = s.listener.Close() })
-		s.proxy = faultproxy.InMemory(t, s.network, "ws://"+s.listener.Addr().String())
+		s.proxy = (&faultproxy.Proxy{Upstream: "ws://" + s.listener.Addr().String(), Seed: 1}).On(t, s.network).StartIn(t)
 		s.proxy.Use(box)
 		f(s)
 	})
@@ -52,26 +53,39 @@ func play(t *testing.T, box middlebox.Preset, f func(s *scene)) {
 // dial sends an upgrade request through the middlebox.
 func (s *scene) dial() net.Conn {
 	s.Helper()
+	c := s.connect()
+	s.send(c, request)
+	return c
+}
+
+// connect opens a TCP connection to the middlebox.
+func (s *scene) connect() net.Conn {
+	s.Helper()
 	c, err := s.network.DialContext(context.Background(), "tcp", strings.TrimPrefix(s.proxy.URL, "ws://"))
 	if err != nil {
 		s.Fatal(err)
 	}
 	s.Cleanup(func() { _ = c.Close() })
-	s.send(c, request)
 	return c
 }
 
-// accept takes the upstream's side of a dial.
+// accept takes the upstream's side of a dial, and reads the request.
 func (s *scene) accept() net.Conn {
+	s.Helper()
+	c := s.acceptRaw()
+	if _, err := http.ReadRequest(bufio.NewReader(c)); err != nil {
+		s.Fatal(err)
+	}
+	return c
+}
+
+func (s *scene) acceptRaw() net.Conn {
 	s.Helper()
 	c, err := s.listener.Accept()
 	if err != nil {
 		s.Fatal(err)
 	}
 	s.Cleanup(func() { _ = c.Close() })
-	if _, err := http.ReadRequest(bufio.NewReader(c)); err != nil {
-		s.Fatal(err)
-	}
 	return c
 }
 
@@ -81,8 +95,24 @@ func (s *scene) open() (client, upstream net.Conn) {
 	client = s.dial()
 	upstream = s.accept()
 	s.send(upstream, answer)
-	s.expect(client, answer)
+	if head := s.head(client); !strings.HasPrefix(head, "HTTP/1.1 101 ") {
+		s.Fatalf("received %q, want a 101", head)
+	}
 	return client, upstream
+}
+
+// head reads what the client gets up to the first empty line.
+func (s *scene) head(c net.Conn) string {
+	s.Helper()
+	var head []byte
+	for !strings.HasSuffix(string(head), "\r\n\r\n") {
+		one := make([]byte, 1)
+		if _, err := io.ReadFull(c, one); err != nil {
+			s.Fatalf("received %q, then %v", head, err)
+		}
+		head = append(head, one[0])
+	}
+	return string(head)
 }
 
 func (s *scene) send(c net.Conn, bytes string) {
@@ -110,7 +140,12 @@ func (s *scene) pass(from, to net.Conn, bytes string) {
 // expectFIN wants the end of the stream, without a byte before it, within a minute.
 func (s *scene) expectFIN(name string, c net.Conn) {
 	s.Helper()
-	_ = c.SetReadDeadline(time.Now().Add(time.Minute))
+	s.expectFINWithin(name, c, time.Minute)
+}
+
+func (s *scene) expectFINWithin(name string, c net.Conn, limit time.Duration) {
+	s.Helper()
+	_ = c.SetReadDeadline(time.Now().Add(limit))
 	if rest, err := io.ReadAll(c); err != nil || len(rest) > 0 {
 		s.Errorf("the %s received %q, then %v; want a FIN alone", name, rest, err)
 	}

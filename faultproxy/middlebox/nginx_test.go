@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/middlebox"
 )
@@ -184,7 +183,7 @@ func TestNginxPages(t *testing.T) {
 				if resp.StatusCode != c.status || string(body) != want || len(body) != c.length {
 					t.Errorf("got %s, %d bytes %q; want %d, %d bytes %q", resp.Status, len(body), body, c.status, c.length, want)
 				}
-				for name, value := range map[string]string{"Server": "nginx/1.22.1", "Content-Type": "text/html"} {
+				for name, value := range map[string]string{"Server": "nginx/1.22.1", "Content-Type": "text/html", "Connection": "keep-alive"} {
 					if got := resp.Header.Values(name); !slices.Equal(got, []string{value}) {
 						t.Errorf("%s: %q, want %q", name, got, value)
 					}
@@ -194,52 +193,5 @@ func TestNginxPages(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-func TestNamed(t *testing.T) {
-	for _, name := range middlebox.Names() {
-		p, err := middlebox.Named(name)
-		if err != nil || p.Name != name {
-			t.Errorf("%s: got %q, %v", name, p.Name, err)
-		}
-		if p.Version == "" || p.Summary == "" || p.Source == "" {
-			t.Errorf("%s does not say what it is and where that comes from: %+v", name, p)
-		}
-	}
-	_, err := middlebox.Named("ngnix")
-	if err == nil || err.Error() != `unknown preset "ngnix"; did you mean "nginx"? known: nginx` {
-		t.Errorf("got %v", err)
-	}
-	if _, err = middlebox.Named("zzzzzzzzzz"); err == nil || err.Error() != `unknown preset "zzzzzzzzzz"; known: nginx` {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestConfigureTwiceIsRefused(t *testing.T) {
-	p := &faultproxy.Proxy{Upstream: "ws://127.0.0.1:1"}
-	if err := p.Use(middlebox.Nginx()); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Use(middlebox.Nginx()); err == nil || !strings.Contains(err.Error(), `"nginx/idle"`) {
-		t.Errorf("a second preset of the same name: %v, want a refusal", err)
-	}
-}
-
-// A preset without timers adds no rule; one way of resetting the timer is a knob.
-func TestKnobs(t *testing.T) {
-	p := &faultproxy.Proxy{Upstream: "ws://127.0.0.1:1"}
-	none := middlebox.Nginx().WithIdle(0)
-	if err := p.Use(none); err != nil || len(p.Rules()) != 0 || none.Behavior.HandshakeTimeout != 0 {
-		t.Errorf("without timers: %v, rules %v, handshake timeout %v", err, p.Rules(), none.Behavior.HandshakeTimeout)
-	}
-	oneWay := middlebox.Nginx()
-	oneWay.Name, oneWay.IdleResetBy = "one-way", 1
-	oneWay.Behavior.HandshakeTimeout = time.Second
-	if got := oneWay.WithIdle(2 * time.Second).Behavior.HandshakeTimeout; got != time.Second {
-		t.Errorf("a handshake timeout of its own became %v", got)
-	}
-	if err := p.Use(oneWay); err != nil || !strings.Contains(p.Rules()[0].Rule.String(), "to-server") {
-		t.Errorf("one-way timer: %v, %v", err, p.Rules())
 	}
 }

@@ -46,7 +46,7 @@ func closeRows() []row {
 func endRows() []row {
 	const group = "the proxy, ends"
 	do := func(e faultproxy.End) row { return rule(group, usual(), faultproxy.Elapsed(when), e) }
-	endings := []faultproxy.Ending{faultproxy.Keep, faultproxy.HalfClose, faultproxy.FIN, faultproxy.FullClose, faultproxy.RST, faultproxy.Silent}
+	endings := []faultproxy.Ending{faultproxy.Keep, faultproxy.HalfClose, faultproxy.FIN, faultproxy.FullClose, faultproxy.RST, faultproxy.FINRST, faultproxy.Silent}
 	var rows []row
 	for _, client := range endings {
 		for _, server := range endings {

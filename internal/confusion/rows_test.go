@@ -19,7 +19,7 @@ const (
 
 func rows() []row {
 	return slices.Concat(handshakeRows(), changedHandshakeRows(), frameRows(), beatRows(), shapedFrameRows(), illegalRows(),
-		closeRows(), endRows(), silenceRows(), pathRows(), timerRows(), portRows(), presetRows(), serverRows(), serverHandshakeRows(), clientRows())
+		closeRows(), endRows(), silenceRows(), forgetRows(), pathRows(), timerRows(), offRows(), portRows(), presetRows(), serverRows(), serverHandshakeRows(), clientRows())
 }
 
 // rule is a row of one rule, which is its name.

@@ -7,7 +7,6 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/diagnosis"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
-	"github.com/heartbreak-ws/heartbreak/faultproxy/middlebox"
 )
 
 // timerRows are idle timeouts and lifetimes.
@@ -82,37 +81,18 @@ func (r row) server(handlers ...fakeserver.Handler) row {
 	return r
 }
 
-// presetRows are all middleboxes, as they come.
-func presetRows() []row {
-	var rows []row
-	for _, name := range middlebox.Names() {
-		p, err := middlebox.Named(name)
-		if err != nil {
-			panic(err)
-		}
-		add := func(what string, r row) {
-			r.group, r.name, r.box = "presets", name+": "+what, p
-			rows = append(rows, r)
-		}
-		if p.Idle > 0 {
-			add("an idle client", row{client: quiet(), watch: 2*p.Idle + 5*sec}.expect(diagnosis.IDIdleTimeout))
-			add("a client that talks quickly, then idles", row{client: murmur(800 * ms), watch: 2*p.Idle + 5*sec}.expect(diagnosis.IDIdleTimeout))
-			add("an idle client, set to 3 s", row{client: quiet(), box: p.WithIdle(3 * sec)}.expect(diagnosis.IDIdleTimeout))
-			rows[len(rows)-1].box = p.WithIdle(3 * sec)
-		}
-		add("a client that beats", row{client: usual(), watch: 3 * time.Minute}.expect(diagnosis.IDStillOpen))
-		end := func(e fakeserver.Ending) []fakeserver.Handler {
-			return []fakeserver.Handler{fakeserver.Script(fakeserver.Pause(when), e)}
-		}
-		add("the server's FIN", row{client: usual(), handlers: end(fakeserver.Fin())}.expect(diagnosis.IDNoCloseFrame))
-		reset := row{client: usual(), handlers: end(fakeserver.Reset())}.expect(diagnosis.IDResetByServer)
-		if p.Behavior.OnRST == faultproxy.ResetFIN {
-			reset = reset.expect(diagnosis.IDResetByServer, diagnosis.IDNoCloseFrame)
-		}
-		add("the server's reset", reset)
-		add("the server's Close", row{client: usual(), handlers: end(fakeserver.Close(1012, ""))}.expect(diagnosis.IDRestart))
-		add("the upstream ends before its answer", row{client: usual(), handlers: []fakeserver.Handler{fakeserver.Handshake(fakeserver.Fin())}}.
-			expect(diagnosis.IDHandshakeCut, diagnosis.IDHandshakeRejected))
+// offRows are timers that chance is off.
+func offRows() []row {
+	const group = "the proxy, timers off by chance"
+	cut := faultproxy.IdleTimeout(sec).Do
+	do := func(c client, on faultproxy.Timing, watch time.Duration) row {
+		r := rule(group, c, on, cut)
+		r.watch = watch
+		return r
 	}
-	return rows
+	return []row{
+		do(quiet(), faultproxy.Idle(time.Minute).Off(0, sec), 2*time.Minute).expect(diagnosis.IDIdleTimeout),
+		do(quiet(), faultproxy.Idle(15*time.Minute).Off(sec, 0), 20*time.Minute).expect(diagnosis.IDIdleTimeout),
+		do(usual(), faultproxy.Elapsed(30*sec).Off(0, 500*ms), time.Minute).expect(diagnosis.IDMaxLifetime),
+	}
 }

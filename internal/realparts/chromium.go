@@ -2,10 +2,15 @@ package realparts
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/x509"
 	_ "embed"
+	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,8 +20,9 @@ import (
 //go:embed probe.html
 var probePage []byte
 
-// browserLimit bounds a whole run of the browser: its start, the scenarios and
-// its end. A scenario against a mute server can take Chromium 240 s.
+// browserLimit bounds a whole run of the browser, besides what its scenarios are
+// watched for: its start, the scenarios and its end. A scenario against a mute server
+// can take Chromium 240 s.
 const browserLimit = 90 * time.Second
 
 // browserFlags keep Chromium quiet on the network and in the foreground, as a
@@ -53,7 +59,10 @@ func Chromium(tb testing.TB, scenarios []Scenario) []Log {
 	for _, flag := range browserFlags {
 		options = append(options, chromedp.Flag(flag, true))
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), browserLimit)
+	if keys := trusted(tb, scenarios); keys != "" {
+		options = append(options, chromedp.Flag("ignore-certificate-errors-spki-list", keys))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), browserLimit+longest(scenarios))
 	defer cancel()
 	ctx, stop := chromedp.NewExecAllocator(ctx, options...) // its user-data-dir is fresh and removed at the end
 	defer stop()
@@ -71,4 +80,21 @@ func Chromium(tb testing.TB, scenarios []Scenario) []Log {
 		tb.Errorf("close the browser: %v\n%s", err, &out)
 	}
 	return logs
+}
+
+// trusted are the public keys that the scenarios trust, as Chromium wants them told.
+func trusted(tb testing.TB, scenarios []Scenario) string {
+	tb.Helper()
+	var keys []string
+	for _, s := range scenarios {
+		for block, rest := pem.Decode([]byte(s.CA)); block != nil; block, rest = pem.Decode(rest) {
+			cert, err := x509.ParseCertificate(block.Bytes)
+			if err != nil {
+				tb.Fatalf("a certificate that %s trusts: %v", s.URL, err)
+			}
+			sum := sha256.Sum256(cert.RawSubjectPublicKeyInfo)
+			keys = append(keys, base64.StdEncoding.EncodeToString(sum[:]))
+		}
+	}
+	return strings.Join(keys, ",")
 }

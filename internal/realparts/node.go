@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// nodeLimit bounds a run of Node. ws waits up to 30 s for the end of TCP after a
-// close handshake.
+// nodeLimit bounds a run of Node, besides what its scenarios are watched for. ws waits
+// up to 30 s for the end of TCP after a close handshake.
 const nodeLimit = 60 * time.Second
 
 // Node plays the scenarios, all at once, in one Node.js process with the ws
@@ -29,7 +29,8 @@ func Node(tb testing.TB, scenarios []Scenario) []Log {
 		tb.Fatalf("scenarios for Node: %v", err)
 	}
 
-	ctx, cancel := context.WithTimeout(context.Background(), nodeLimit)
+	limit := nodeLimit + longest(scenarios)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, filepath.Join(dir, "probe.mjs"))
 	cmd.Stdin = bytes.NewReader(input)
@@ -37,7 +38,7 @@ func Node(tb testing.TB, scenarios []Scenario) []Log {
 	cmd.Stderr = &stderr
 	stdout, err := cmd.Output()
 	if err != nil {
-		tb.Fatalf("node probe.mjs, which may take %v: %v\n%s\n%s", nodeLimit, err, &stderr, stdout)
+		tb.Fatalf("node probe.mjs, which may take %v: %v\n%s\n%s", limit, err, &stderr, stdout)
 	}
 
 	logs := make([]Log, len(scenarios))

@@ -83,6 +83,7 @@ func TestClients(t *testing.T) {
 					URL: url + "/echo", Repeat: []Repeat{{"beat", 40 * time.Millisecond}},
 					PingEvery: 40 * time.Millisecond, CloseAfter: 500 * time.Millisecond, CloseCode: 1000,
 				},
+				{URL: url + "/echo", StartAfter: 50 * time.Millisecond, Send: []string{"first", "second"}, SendEvery: 100 * time.Millisecond, Watch: 2 * time.Second},
 			})
 			defer func() {
 				for i, log := range logs {
@@ -124,6 +125,11 @@ func TestClients(t *testing.T) {
 				if len(ports) != 1 || len(logs[3].Of(Refused)) != 2 {
 					t.Errorf("two refusals and an opening should share one TCP connection:\n%s", logs[3])
 				}
+			}
+			if e, texts := logs[5][len(logs[5])-1], logs[5].Texts(Message); e.Type != Left || e.Data != "open" || !reflect.DeepEqual(texts, []string{"first", "second"}) {
+				t.Errorf("watched for 2 s it ended with %s %q, want left, open; echoes %q", e.Type, e.Data, texts)
+			} else if sent := logs[5].Of(Sent); sent[1].At-sent[0].At < 50*time.Millisecond {
+				t.Errorf("sent %v apart, want about 100 ms", sent[1].At-sent[0].At)
 			}
 			if sent, back := len(logs[4].Of(Sent)), len(logs[4].Of(Message)); sent < 5 || back < sent-1 {
 				t.Errorf("%d beats sent, %d came back", sent, back)

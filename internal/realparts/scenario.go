@@ -12,9 +12,19 @@ import (
 // attempts have failed.
 type Scenario struct {
 	URL string // ws:// or wss://
+	// CA are the certificates to trust for it, in PEM. Chromium takes any
+	// certificate whose chain has one of them, whatever else is wrong with it.
+	CA string
+	// StartAfter passes before the first attempt.
+	StartAfter time.Duration
+	// Watch is how long the client is watched, counted from the first attempt; then
+	// the log ends with a Left. Zero is until the end that the others describe.
+	Watch time.Duration
 
-	// Send is sent, one text message each, when the socket has opened.
-	Send []string
+	// Send is sent, one text message each, when the socket has opened: all at once,
+	// or one every SendEvery, beginning that long after the opening.
+	Send      []string
+	SendEvery time.Duration
 	// Repeat are texts that are sent again and again while the socket is open.
 	Repeat []Repeat
 	// PingEvery is the interval of protocol pings with the payload "beat"; zero
@@ -47,12 +57,18 @@ const (
 	Connecting = "connecting" // the client begins an attempt
 	Open       = "open"
 	Message    = "message"
-	Sent       = "sent" // Data was handed to the socket
-	Ping       = "ping" // the client sent a protocol ping
-	Pong       = "pong" // a protocol pong arrived
+	Sent       = "sent"   // Data was handed to the socket
+	Ping       = "ping"   // the client sent a protocol ping
+	Pong       = "pong"   // a protocol pong arrived
+	Pinged     = "pinged" // a protocol ping arrived; a page does not see it
 	Failed     = "error"
-	Refused    = "refused" // the handshake was answered with Status; a page does not see it
-	Close      = "close"
+	// Refused: the handshake was answered with Status. Only ws says so, and only of
+	// a Scenario with several Attempts; else it reports an error, as ever.
+	Refused = "refused"
+	Close   = "close"
+	// Left: the Watch is over. Data is the state of the socket: connecting, open or
+	// closing.
+	Left = "left"
 )
 
 // Event is one thing a client saw, in its own words.
@@ -129,7 +145,8 @@ func (s Scenario) MarshalJSON() ([]byte, error) {
 		repeats = append(repeats, repeat{r.Text, milliseconds(r.Every)})
 	}
 	return json.Marshal(map[string]any{
-		"url": s.URL, "send": append([]string{}, s.Send...), "repeat": repeats,
+		"url": s.URL, "ca": s.CA, "startAfter": milliseconds(s.StartAfter), "watch": milliseconds(s.Watch),
+		"send": append([]string{}, s.Send...), "sendEvery": milliseconds(s.SendEvery), "repeat": repeats,
 		"pingEvery": milliseconds(s.PingEvery), "closeAfter": milliseconds(s.CloseAfter),
 		"closeCode": s.CloseCode, "closeReason": s.CloseReason,
 		"attempts": max(s.Attempts, 1), "keepAlive": s.KeepAlive,
@@ -159,6 +176,14 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 		Code: in.Code, Reason: in.Reason, WasClean: in.WasClean,
 	}
 	return nil
+}
+
+// longest is how long the longest scenario is watched, at least.
+func longest(scenarios []Scenario) (d time.Duration) {
+	for _, s := range scenarios {
+		d = max(d, s.StartAfter+s.Watch)
+	}
+	return d
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

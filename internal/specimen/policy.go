@@ -26,6 +26,9 @@ func (c Config) Policy() diagnosis.Policy {
 		MaxLive:        1,
 		Reports:        diagnosis.ReportNames{Open: "open", Close: "close", Disconnect: "stopped"},
 	}
+	if p.Interval == 0 {
+		p.AnswerTimeout = 0 // without beats nothing is due
+	}
 	if c.beats() && c.Dialect.Answered() {
 		p.Dialect.By = heartbeat.Client
 	}

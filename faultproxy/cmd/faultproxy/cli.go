@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
-
-	"github.com/heartbreak-ws/heartbreak/faultproxy/middlebox"
 )
 
 // The exit codes.
@@ -25,6 +23,7 @@ const description = `A WebSocket proxy that breaks connections on purpose: betwe
 // commands is the command line.
 type commands struct {
 	Run     runCmd     `cmd:"" help:"Stand between clients and a server, and break their connections."`
+	Presets presetsCmd `cmd:"" help:"List the middleboxes that run --preset can behave like, or explain one."`
 	Explain explainCmd `cmd:"" help:"Say why the connections of a recording ended."`
 	Demo    demoCmd    `cmd:"" help:"See a socket die of an idle timeout, and be diagnosed. Takes a few seconds, needs nothing."`
 	Version versionCmd `cmd:"" help:"Print the version."`
@@ -55,7 +54,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		kong.Name("faultproxy"), kong.Description(description),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.ExplicitGroups(flagGroups), kong.Vars{"presets": strings.Join(middlebox.Names(), ", ")})
+		kong.ExplicitGroups(flagGroups))
 	if err != nil {
 		s.complain("%v", err)
 		return exitFailed

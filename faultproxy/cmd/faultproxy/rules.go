@@ -1,122 +1,123 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"strconv"
+	"os"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/internal/schema"
 )
 
-// parseRules reads a rule, or a list of rules, in YAML. What is wrong is shown
+// parseRules reads the rule, or the list of rules, of a --rule. What is wrong is shown
 // where it stands.
 func parseRules(doc string) ([]faultproxy.Rule, error) {
-	var tree any
-	if err := yaml.Unmarshal([]byte(doc), &tree); err != nil {
-		var at yaml.Error
-		if errors.As(err, &at) {
-			return nil, badUsage("--rule is not YAML: %s", excerpt(doc, at.GetToken(), "", at.GetMessage()))
+	return source{doc: doc}.rules()
+}
+
+// readRules reads the rules of a file, which is YAML or JSON.
+func readRules(path string) ([]faultproxy.Rule, error) {
+	doc, err := os.ReadFile(path)
+	if err != nil {
+		return nil, badUsage("--rules: %w", err)
+	}
+	return source{file: path, doc: string(doc)}.rules()
+}
+
+// source is a document.
+type source struct {
+	file string // empty: a --rule
+	doc  string
+}
+
+func (s source) rules() ([]faultproxy.Rule, error) {
+	var rules []faultproxy.Rule
+	err := s.read(func(tree any, body ast.Node) []problem {
+		if text := notRules(tree); text != "" {
+			return []problem{s.at(locate(body, ""), "", text)}
 		}
-		return nil, badUsage("--rule is not YAML: %v", err)
-	}
-	rules, err := faultproxy.ParseRules(tree)
-	var problems schema.Problems
-	if !errors.As(err, &problems) {
-		return rules, err
-	}
-	lines := make([]string, len(problems))
-	for i, p := range problems {
-		lines[i] = "--rule: " + excerpt(doc, locate(doc, p.Path), p.Path, p.Text)
-	}
-	return nil, badUsage("%s", strings.Join(lines, "\n"))
+		parsed, err := faultproxy.ParseRules(tree)
+		rules = parsed
+		return append(s.placed(err, body), s.sameNames(body, tree)...)
+	})
+	return rules, err
 }
 
-// excerpt says what is wrong, with the line and a mark below the place.
-func excerpt(doc string, at *token.Token, path, text string) string {
-	if path != "" {
-		text = path + ": " + text
+// read has the document decoded, which returns what is wrong with it. The error shows
+// all of that, in the order in which it stands there.
+func (s source) read(decode func(tree any, body ast.Node) []problem) error {
+	body, problems := s.parse()
+	if len(problems) == 0 || body != nil {
+		var tree any // what has a key twice is looked at all the same
+		if err := yaml.UnmarshalWithOptions([]byte(s.doc), &tree, yaml.AllowDuplicateMapKey()); err != nil {
+			problems = append(problems, s.notYAML(err))
+		} else {
+			problems = append(problems, decode(tree, body)...)
+		}
 	}
-	lines := strings.Split(doc, "\n")
-	if at == nil || at.Position.Line < 1 || at.Position.Line > len(lines) {
-		return text
-	}
-	line, column := at.Position.Line, at.Position.Column
-	return fmt.Sprintf("line %d, column %d: %s\n  %s\n  %s^", line, column, text, lines[line-1], strings.Repeat(" ", column-1))
-}
-
-// locate returns the token at a path of the document, or as near to it as the
-// document goes.
-func locate(doc, path string) *token.Token {
-	file, err := parser.ParseBytes([]byte(doc), 0)
-	if err != nil || len(file.Docs) == 0 || file.Docs[0].Body == nil {
+	if len(problems) == 0 {
 		return nil
 	}
-	node := file.Docs[0].Body
-	at := node.GetToken()
-	for _, step := range steps(path) {
-		key, child := descend(node, step)
-		if child == nil {
-			return at
-		}
-		node, at = child, key
+	slices.SortStableFunc(problems, func(a, b problem) int {
+		return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.column, b.column))
+	})
+	lines := make([]string, len(problems))
+	for i, p := range problems {
+		lines[i] = s.show(p)
 	}
-	return at
+	return badUsage("%s", strings.Join(lines, "\n"))
 }
 
-// steps takes a path such as `[1].do["a b"].hex` apart: texts are keys, numbers
-// indexes.
-func steps(path string) []any {
-	var steps []any
-	for path != "" {
-		switch quoted, err := strconv.QuotedPrefix(strings.TrimPrefix(path, "[")); {
-		case err == nil:
-			key, _ := strconv.Unquote(quoted)
-			steps = append(steps, key)
-			path = path[len("[")+len(quoted)+len("]"):]
-		case path[0] == '[':
-			digits, rest, _ := strings.Cut(path[1:], "]")
-			index, _ := strconv.Atoi(digits)
-			steps = append(steps, index)
-			path = rest
-		default:
-			end := strings.IndexAny(path, ".[")
-			if end < 0 {
-				end = len(path)
-			}
-			steps = append(steps, path[:end])
-			path = path[end:]
+// placed gives what is wrong with a tree its places in the document.
+func (s source) placed(err error, body ast.Node) (problems []problem) {
+	var found schema.Problems
+	switch {
+	case errors.As(err, &found):
+		for _, p := range found {
+			p.Path = strings.TrimPrefix(p.Path+blamed(p.Text), ".")
+			problems = append(problems, s.at(locate(body, p.Path), p.Path, p.Text))
 		}
-		path = strings.TrimPrefix(path, ".")
+	case err != nil:
+		problems = []problem{{text: err.Error()}}
 	}
-	return steps
+	return problems
 }
 
-// descend returns the node behind a key or an index, and the token that names it.
-func descend(node ast.Node, step any) (*token.Token, ast.Node) {
-	switch n := node.(type) {
-	case *ast.MappingNode:
-		for _, pair := range n.Values {
-			if key, child := descend(pair, step); child != nil {
-				return key, child
-			}
+// notRules says why a document cannot be a rule or a list of them; empty if it can.
+func notRules(tree any) string {
+	const want, example = "want a rule or a list of rules, got ", "; a rule is such as {on: {frame: {op: pong}}, do: drop}"
+	switch v := tree.(type) {
+	case nil:
+		return want + "nothing" + example
+	case map[string]any:
+		if _, wrapped := v["rules"]; wrapped {
+			return want + `a map with the key "rules"; leave that out and begin with the list`
 		}
-	case *ast.MappingValueNode:
-		if n.Key.GetToken().Value == step {
-			return n.Key.GetToken(), n.Value
-		}
-	case *ast.SequenceNode:
-		if i, ok := step.(int); ok && i < len(n.Values) {
-			return n.Values[i].GetToken(), n.Values[i]
-		}
-	case *ast.AnchorNode:
-		return descend(n.Value, step)
+		return ""
+	case []any:
+		return ""
 	}
-	return nil, nil
+	return want + fmt.Sprintf("%v", tree) + example
+}
+
+// blamed is the part of a rule that is to blame if the rule as a whole is refused.
+func blamed(text string) string {
+	about, refused := strings.CutPrefix(text, `rule "`)
+	if !refused {
+		return ""
+	}
+	_, about, _ = strings.Cut(about, `": `)
+	switch {
+	case strings.HasPrefix(about, "connection"):
+		return ".conns"
+	case strings.HasPrefix(about, `"idle`), strings.HasPrefix(about, `"elapsed`), strings.HasPrefix(about, `"every`), strings.HasPrefix(about, `"at `):
+		return ".on"
+	}
+	return ".do"
 }

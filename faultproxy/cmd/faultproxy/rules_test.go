@@ -9,9 +9,9 @@ import (
 func TestParseRulesShowsThePlace(t *testing.T) {
 	cases := []struct{ name, doc, want string }{
 		{"a key two lines down", "on: opened\ndo:\n  close:\n    cod: 1012\n",
-			"--rule: line 4, column 5: do.close.cod: unknown key \"cod\"; did you mean \"code\"? known: code, reason, toward, other, keep_open\n      cod: 1012\n      ^"},
+			"--rule: line 4, column 5: do.close.cod: unknown key \"cod\"; did you mean \"code\"? known: code, reason, toward, other, keep_open, abrupt\n      cod: 1012\n      ^"},
 		{"the second rule of a list", "- do: hang\n- on: {elapsed: 1s}\n  do: drop\n",
-			"--rule: line 2, column 5: [1]: rule \"drop\": \"drop\" needs a frame"},
+			"--rule: line 3, column 3: [1].do: rule \"drop\": \"drop\" needs a frame"},
 		{"what is missing, at what it is missing from", "on: opened\ndo:\n  inject:\n    toward: to-server\n",
 			"--rule: line 3, column 3: do.inject.frame: missing, but required\n    inject:\n    ^"},
 		{"a quoted key", `{do: {reject: {headers: {"a.b": [1, true]}}}}`,

@@ -33,8 +33,8 @@ type runCmd struct {
 	Insecure     bool        `group:"path" help:"Do not verify the upstream's certificate."`
 	UpstreamCA   string      `group:"path" name:"upstream-ca" placeholder:"FILE" help:"Trust the certificates in this PEM file for the upstream, instead of the system's."`
 
-	Preset      string      `group:"fault" placeholder:"NAME" help:"Behave like a real middlebox: ${presets}."`
-	IdleTimeout duration    `group:"fault" placeholder:"D" help:"Close both sides, without a Close frame, when no byte arrived from either for D. With --preset: its own timeout."`
+	Preset      string      `group:"fault" placeholder:"NAME[,SETTING=VALUE]" help:"Behave like a real middlebox, such as nginx, or haproxy,idle=1m. faultproxy presets lists them, faultproxy presets NAME its settings."`
+	IdleTimeout duration    `group:"fault" placeholder:"D" help:"Close both sides, without a Close frame, when no byte arrived from either for D. With --preset: its setting idle."`
 	Lifetime    duration    `group:"fault" placeholder:"D" help:"Close both sides, without a Close frame, D after opening."`
 	DropPongs   bool        `group:"fault" help:"Drop pongs toward the client: protocol pongs and the text pong."`
 	Close       []closing   `group:"fault" sep:"none" placeholder:"CODE[:REASON]@D" help:"Close both sides with a Close frame."`
@@ -43,6 +43,8 @@ type runCmd struct {
 	Reject      []rejection `group:"fault" sep:"none" placeholder:"STATUS[xTIMES]" help:"Answer upgrades with an HTTP status, the first TIMES or all."`
 	Latency     *spread     `group:"fault" placeholder:"D[±D]" help:"Delay everything, in both directions. +- is also understood."`
 	Rule        []string    `group:"fault" sep:"none" placeholder:"YAML" help:"Any rule, or a list of them; see above. May be given more than once."`
+	Rules       []string    `group:"fault" sep:"none" placeholder:"FILE" help:"The rules in a YAML or JSON file, before those of --rule. May be given more than once."`
+	Scenario    string      `group:"fault" placeholder:"FILE" help:"Play the scenario in a YAML or JSON file: phases of rules and presets, from now on."`
 	Seed        uint64      `group:"fault" placeholder:"N" help:"Decide all chance. Default: drawn, and printed."`
 
 	JSON   bool     `group:"output" name:"json" help:"Print one JSON object a line on stdout, first a ready line, and nothing else."`
@@ -63,11 +65,12 @@ func (*runCmd) Help() string {
 A rule says when (on), what (do), and as far as needed for which connections and how often:
 
   on      accepted, request, response, opened, {elapsed: 30s}, {every: 30s}, {idle: 60s},
+          {idle: {after: 60s, late: 1s}} (up to 1 s late by chance; also early, and of elapsed),
           {at: 30s} (of the proxy's time), {frame: {op: text, dir: to-server, contains: hello}}
   do      on a frame: drop, {late: 2s}, reorder, duplicate, {replace: {with: {text: no}}}, corrupt,
           {truncate: 3}, {split: 3}, {coalesce: 3}, {malform: {rsv: 2}}, {forge: phoenix}
           on a frame or a time: {inject: {frame: {op: ping}}}, {inject-bytes: junk}, {end: rst},
-          {close: {code: 1012, reason: restart}}, {silence: to-client}, discard, freeze
+          {close: {code: 1012, reason: restart}}, {silence: to-client}, forget, discard, freeze
           on nothing: {latency: 100ms±20ms}, {rate: 56kbit/s}, {slice: {size: 1, pause: 20ms}},
           {limit: 1000}, discard-bytes, {slow-close: 5s}
           in the handshake: {reject: 503}, {redirect: "wss://b/"}, {delay: 1s}, hang, cut, strip-deflate,
@@ -145,12 +148,14 @@ func (c *runCmd) proxy() (*faultproxy.Proxy, error) {
 		Compression:  compressions[c.Compression],
 	}
 	if c.Preset != "" {
-		preset, err := middlebox.Named(c.Preset)
+		preset, err := middlebox.Parse(c.Preset)
 		if err != nil {
 			return nil, badUsage("--preset: %w", err)
 		}
 		if c.IdleTimeout > 0 {
-			preset = preset.WithIdle(time.Duration(c.IdleTimeout))
+			if preset, err = preset.With("idle", time.Duration(c.IdleTimeout).String()); err != nil {
+				return nil, badUsage("--idle-timeout: %w", err)
+			}
 		}
 		if err := p.Use(preset); err != nil {
 			return nil, badUsage("--preset: %w", err)
@@ -162,6 +167,19 @@ func (c *runCmd) proxy() (*faultproxy.Proxy, error) {
 	}
 	if err := p.Add(rules...); err != nil {
 		return nil, badUsage("%w", err)
+	}
+	if c.Scenario == "" {
+		return p, nil
+	}
+	outage, err := readScenario(c.Scenario)
+	switch {
+	case err != nil:
+		return nil, err
+	case outage.Preset != nil && c.Preset != "":
+		return nil, badUsage("--preset: the scenario has a preset of its own, %v: leave one of them out", outage.Preset)
+	}
+	if err := p.Use(outage); err != nil {
+		return nil, badUsage("--scenario: %s: %w", c.Scenario, err)
 	}
 	return p, nil
 }
@@ -200,6 +218,13 @@ func (c *runCmd) rules() ([]faultproxy.Rule, error) {
 	}
 	if c.Latency != nil {
 		rules = append(rules, faultproxy.Rule{Do: faultproxy.Latency{Delay: c.Latency.mean, Jitter: c.Latency.jitter}})
+	}
+	for _, path := range c.Rules {
+		more, err := readRules(path)
+		if err != nil {
+			return nil, err
+		}
+		rules = append(rules, more...)
 	}
 	for _, doc := range c.Rule {
 		more, err := parseRules(doc)

@@ -7,14 +7,24 @@ import WebSocket from "ws";
 // One attempt; resolves to whether the socket opened, once it has closed.
 function attempt(scenario, number, agent, print) {
   return new Promise((resolve) => {
-    const add = (type, more) => print({ at: performance.now(), attempt: number, type, ...more });
+    let over = false;
+    const add = (type, more) => over || print({ at: performance.now(), attempt: number, type, ...more });
     const timers = [];
     let opened = false;
     let localPort = 0;
     add("connecting");
+    const ca = scenario.ca || undefined;
     // ws leaves short messages uncompressed unless told otherwise; a browser
     // compresses every one.
-    const socket = new WebSocket(scenario.url, { agent, perMessageDeflate: { threshold: 0 } });
+    const socket = new WebSocket(scenario.url, { agent, ca, perMessageDeflate: { threshold: 0 } });
+    const leave = () => {
+      add("left", { data: ["connecting", "open", "closing", "closed"][socket.readyState] });
+      over = true;
+      timers.forEach(clearInterval);
+      socket.terminate();
+      resolve(opened);
+    };
+    if (scenario.watch > 0) timers.push(setTimeout(leave, scenario.watch));
     const send = (data) => {
       if (socket.readyState !== WebSocket.OPEN) return;
       add("sent", { data });
@@ -25,7 +35,7 @@ function attempt(scenario, number, agent, print) {
     });
     // With a listener, ws leaves the refused request alone. Reading the answer to
     // its end gives the TCP connection back to the agent, if the server keeps it.
-    socket.on("unexpected-response", (request, response) => {
+    if (scenario.attempts > 1) socket.on("unexpected-response", (request, response) => {
       const connection = response.socket;
       add("refused", { status: response.statusCode, localPort: connection.localPort });
       response.resume();
@@ -37,7 +47,10 @@ function attempt(scenario, number, agent, print) {
     socket.on("open", () => {
       opened = true;
       add("open", { extensions: socket.extensions, localPort });
-      scenario.send.forEach(send);
+      scenario.send.forEach((text, i) => {
+        if (scenario.sendEvery > 0) timers.push(setTimeout(send, (i + 1) * scenario.sendEvery, text));
+        else send(text);
+      });
       for (const { text, every } of scenario.repeat) timers.push(setInterval(send, every, text));
       if (scenario.pingEvery > 0) {
         timers.push(setInterval(() => {
@@ -52,6 +65,7 @@ function attempt(scenario, number, agent, print) {
     });
     socket.on("message", (data, isBinary) => add("message", { data: isBinary ? `${data.length} bytes` : data.toString() }));
     socket.on("pong", (data) => add("pong", { data: data.toString() }));
+    socket.on("ping", () => add("pinged"));
     socket.on("error", (error) => add("error", { data: error.message }));
     // The event target's close event, for it has what a browser's has.
     socket.addEventListener("close", ({ code, reason, wasClean }) => {
@@ -65,6 +79,7 @@ function attempt(scenario, number, agent, print) {
 async function play(scenario, index) {
   const print = (event) => console.log(JSON.stringify({ scenario: index, ...event }));
   const agent = scenario.keepAlive ? new Agent({ keepAlive: true, maxSockets: 1 }) : undefined;
+  await new Promise((resolve) => setTimeout(resolve, scenario.startAfter));
   for (let number = 1; number <= scenario.attempts; number++) {
     if (await attempt(scenario, number, agent, print)) break;
   }

@@ -1,0 +1,53 @@
+package middlebox
+
+import (
+	"time"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy"
+)
+
+// Reload returns the rules that do to a proxy, from the moment they are added on, what
+// loading a new configuration does: p.Add(box.Reload()...). There are none if live
+// connections do not notice. They are named "nginx/reload" and so on; take them away
+// with [faultproxy.Proxy.Remove] before another reload.
+func (p Preset) Reload() []faultproxy.Rule { return p.rules("reload", p.OnReload) }
+
+// Shutdown returns the rules that do what stopping the middlebox does, as Reload.
+func (p Preset) Shutdown() []faultproxy.Rule { return p.rules("shutdown", p.OnShutdown) }
+
+// Drain returns the rules of a graceful stop that ends the connections which are still
+// there after d. New ones are refused from the beginning. What relays packets ends
+// nothing.
+func (p Preset) Drain(d time.Duration) []faultproxy.Rule { return p.rules("drain", p.drained(d)) }
+
+// drained is what a graceful stop does that waits for d.
+func (p Preset) drained(d time.Duration) Stop {
+	s := p.OnShutdown
+	s.Survive, s.Refuse, s.Hang, s.After, s.Late = false, true, false, d, 0
+	if p.DrainDo != nil {
+		s.Do = p.DrainDo
+	}
+	return s
+}
+
+// rules are those of a Stop.
+func (p Preset) rules(what string, s Stop) []faultproxy.Rule {
+	var rules []faultproxy.Rule
+	name := p.Name + "/" + what
+	ends := !s.Survive && s.Do != nil
+	if s.Refuse {
+		rules = append(rules, faultproxy.Rule{Name: name + "-port", On: faultproxy.At(0), Do: faultproxy.Down{}})
+	}
+	if s.Hang {
+		r := faultproxy.Rule{Name: name + "-port", On: faultproxy.Accepted, Do: faultproxy.Hang{}}
+		if what == "reload" && ends {
+			r.For = s.After + s.Late
+		}
+		rules = append(rules, r)
+	}
+	if !ends {
+		return rules
+	}
+	rules = append(rules, faultproxy.Rule{Name: name, On: faultproxy.At(s.After + s.Late).Present(), Do: s.Do})
+	return rules
+}

@@ -1,0 +1,145 @@
+package scenario_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/heartbreak-ws/heartbreak/fakeserver"
+	"github.com/heartbreak-ws/heartbreak/faultproxy"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/middlebox"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/scenario"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+)
+
+var (
+	restart = faultproxy.Rule{On: faultproxy.At(0).Staggered(2 * sec), Do: faultproxy.CloseWith(1012, "restart")}
+	resets  = faultproxy.End{Client: faultproxy.RST, Server: faultproxy.RST}
+)
+
+func TestAnOutageInPhases(t *testing.T) {
+	p, saw := play(t, 2, 4*time.Minute, scenario.Scenario{Name: "a bad night", Phases: []scenario.Phase{
+		{Name: "healthy"},
+		{Name: "rolling restart", At: 30 * sec, For: 30 * sec, Rules: []faultproxy.Rule{restart}},
+		{Name: "flapping", For: 50 * sec, Rules: []faultproxy.Rule{
+			{On: faultproxy.At(0).Every(20 * sec), Do: faultproxy.Down{For: 4500 * time.Millisecond, Drop: resets}}}},
+		{Name: "down", At: 2 * time.Minute, Rules: []faultproxy.Rule{{On: faultproxy.At(0), Do: faultproxy.Down{Drop: resets}}}},
+		{Name: "recovery", At: 130*sec + 500*time.Millisecond},
+	}})
+	wantLines(t, notes(p), "0s phase healthy", "30s phase rolling restart", "1m0s phase flapping", "1m50s phase over", "2m0s phase down", "2m10.5s phase recovery")
+	wantLines(t, saw,
+		"/1    0.0s open, refused 0 times",
+		"/1   30.0s restart",
+		"/1   31.0s open, refused 0 times",
+		"/1   60.0s connection reset by peer",
+		"/1   65.0s open, refused 4 times",
+		"/1   80.0s connection reset by peer",
+		"/1   85.0s open, refused 4 times",
+		"/1  100.0s connection reset by peer",
+		"/1  105.0s open, refused 4 times",
+		"/1  120.0s connection reset by peer",
+		"/1  131.0s open, refused 10 times",
+		"/2    0.0s open, refused 0 times",
+		"/2   32.0s restart",
+		"/2   33.0s open, refused 0 times",
+		"/2   60.0s connection reset by peer",
+		"/2   65.0s open, refused 4 times",
+		"/2   80.0s connection reset by peer",
+		"/2   85.0s open, refused 4 times",
+		"/2  100.0s connection reset by peer",
+		"/2  105.0s open, refused 4 times",
+		"/2  120.0s connection reset by peer",
+		"/2  131.0s open, refused 10 times")
+}
+
+func TestPresetsOfPhases(t *testing.T) {
+	nginx, quick := middlebox.Nginx().WithIdle(20*sec), middlebox.Nginx().WithIdle(5*sec)
+	p, saw := play(t, 1, 100*sec, scenario.Scenario{Preset: &nginx, Phases: []scenario.Phase{
+		{Name: "usual"},
+		{Name: "impatient", At: 50 * sec, For: 12 * sec, Preset: &quick},
+		{Name: "usual again"},
+	}})
+	wantLines(t, notes(p), "0s phase usual", "50s phase impatient", "1m2s phase usual again")
+	wantLines(t, saw,
+		"/1    0.0s open, refused 0 times",
+		"/1   20.0s unexpected EOF",
+		"/1   21.0s open, refused 0 times",
+		"/1   41.0s unexpected EOF",
+		"/1   42.0s open, refused 0 times",
+		"/1   55.0s unexpected EOF",
+		"/1   56.0s open, refused 0 times",
+		"/1   61.0s unexpected EOF",
+		"/1   62.0s open, refused 0 times",
+		"/1   82.0s unexpected EOF",
+		"/1   83.0s open, refused 0 times")
+}
+
+func TestAShutdownOfThePreset(t *testing.T) {
+	caddy := middlebox.Caddy()
+	p, saw := play(t, 1, 30*sec, scenario.Scenario{Preset: &caddy, Phases: []scenario.Phase{
+		{Name: "usual"},
+		{Name: "deploy", At: 10 * sec, For: 4500 * time.Millisecond, Shutdown: true},
+		{Name: "usual again"},
+		{Name: "reload", At: 20 * sec, Reload: true},
+	}})
+	wantLines(t, notes(p), "0s phase usual", "10s phase deploy", "14.5s phase usual again", "20s phase reload")
+	wantLines(t, saw,
+		"/1    0.0s open, refused 0 times",
+		"/1   10.0s close 1001 (going away)",
+		"/1   15.0s open, refused 4 times",
+		"/1   20.0s close 1001 (going away)",
+		"/1   21.0s open, refused 0 times")
+}
+
+func TestAScenarioBeginsWithItsProxyOrLater(t *testing.T) {
+	for _, before := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			srv := fakeserver.InMemory(t)
+			p := (&faultproxy.Proxy{Upstream: srv.URL}).On(t, srv.Network())
+			use := func() {
+				if err := p.Use(scenario.Scenario{Phases: []scenario.Phase{{Name: "a", At: 10 * sec, For: sec}, {Name: "b"}, {Name: "never", At: time.Hour}}}); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(5 * sec)
+			}
+			if before {
+				use()
+			}
+			p.StartIn(t)
+			if !before {
+				time.Sleep(5 * sec)
+				use()
+			}
+			time.Sleep(30 * sec)
+			if err := p.Close(); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(2 * time.Hour)
+			want := []string{"10s phase a", "11s phase b"}
+			if !before {
+				want = []string{"15s phase a", "16s phase b"}
+			}
+			wantLines(t, notes(p), want...)
+		})
+	}
+}
+
+func TestAPhaseThatTheProxyCannotPlayIsOnTheTimeline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := fakeserver.InMemory(t)
+		p := (&faultproxy.Proxy{Upstream: srv.URL}).On(t, srv.Network())
+		if err := p.Use(scenario.Scenario{Phases: []scenario.Phase{
+			{Name: "a", At: sec, Rules: []faultproxy.Rule{{Do: faultproxy.BadCertificate{}}, {Do: faultproxy.Refuse{}}}}}}); err != nil {
+			t.Fatal(err)
+		}
+		p.StartIn(t)
+		time.Sleep(2 * sec)
+		for e := range p.Timeline.All() {
+			if e.Kind == timeline.KindError && strings.Contains(e.Field("error"), `rule "a/bad-certificate"`) && strings.Contains(e.Field("error"), "set TLS") {
+				return
+			}
+		}
+		t.Error("nothing on the timeline says that phase a cannot be")
+	})
+}
