@@ -41,8 +41,8 @@
 //	HaveDetectedSilenceWithin(d)             it noticed that its peer had gone silent
 //	HaveClosed(ByClient, WithCode(n), …)     how a connection was closed, as the client is told
 //
-//	HaveSent(m), HaveReceived(m)             frames
-//	HaveExchanged(Sent(m), Received(m), …)   frames in an order
+//	HaveSent(m), HaveReceived(m)             frames, or messages
+//	HaveExchanged(Sent(m), Received(m), …)   them in an order
 //	HaveHeartbeat(dialect, Every(d, …))      its beats, their number or their rhythm
 //	HaveHeartbeatJitter(dialect, d)          how regular they are
 //	HaveAnsweredEveryPing(Within(d))         a pong of the same payload for every ping
@@ -105,8 +105,8 @@
 //
 // A failure is one sentence with what was measured and what was expected, the timeline
 // cut around the places that matter (marked by >), what package diagnosis knows of the
-// connection, and the seed if there is one. Payloads are abbreviated by the timeline;
-// nothing is cut after 4000 letters.
+// connection, and the seed if there is one. Payloads are abbreviated, also those that were
+// asked for; nothing is cut after 4000 letters.
 //
 // # Many clients
 //

@@ -146,7 +146,7 @@ var (
 )
 
 // squeeze makes one line of what a matcher of gomega's says, without the value that
-// it was given and without types: "to contain substring beta".
+// it was given and without types: "to be within 1 of ~ 5".
 func squeeze(message string) string {
 	if rest, ok := strings.CutPrefix(message, "Expected\n"); ok {
 		lines := strings.Split(rest, "\n")

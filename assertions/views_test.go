@@ -44,10 +44,9 @@ func TestAnEmptyViewIsNotJudgedByWhatWasBefore(t *testing.T) {
 
 func TestAPolicyIsJudgedWhereOneLooks(t *testing.T) {
 	mute := func(tl *tape) { busy(tl); tl.at(90 * sec) }
-	beats := diagnosis.Policy{Name: "beats", Dialect: protocol, Interval: 10 * sec}
+	news := diagnosis.Policy{Name: "news", Resubscribe: []frame.Match{frame.Text("news")}}
 	better := func(tl *tape) {
-		tl.opens(1).at(30 * sec).dropped(1).opens(2)
-		tl.beats(2, 40*sec).gets(2, frame.Pong(nil)).beats(2, 50*sec).gets(2, frame.Pong(nil))
+		tl.opens(1).at(30*sec).dropped(1).opens(2).sends(2, frame.Text("news")).at(60 * sec)
 	}
 	tell(t, []story{
 		{"everything", busy, nil, HaveFollowed(chat), "yes", "The client kept"},
@@ -57,8 +56,8 @@ func TestAPolicyIsJudgedWhereOneLooks(t *testing.T) {
 		{"the first connection of one that is mute on the third", mute, conn(1), HaveFollowed(chat), "yes", ""},
 		{"the third, which is mute", mute, conn(3), HaveFollowed(chat), "no", "R1-interval"},
 		{"since the first ended, of one that is mute on the third", mute, since(timeline.Ended(1)), HaveFollowed(chat), "no", "R1-interval"},
-		{"one that was mute before", better, nil, HaveFollowed(beats), "no", "R1-beats-sent"},
-		{"since then", better, since(timeline.Ended(1)), HaveFollowed(beats), "yes", ""},
+		{"one that forgot to subscribe, once", better, nil, HaveFollowed(news), "no", "R14-resubscribed"},
+		{"since then", better, since(timeline.Ended(1)), HaveFollowed(news), "yes", ""},
 		{"the refused one", busy, conn(2), HaveFollowed(chat), "unclear", "nothing that the client did on connection 2"},
 	})
 }

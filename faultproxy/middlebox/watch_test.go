@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"syscall"
 	"time"
 
@@ -43,6 +44,13 @@ func watch(c net.Conn, limit time.Duration) seen {
 		s.words = said + "RST"
 	default:
 		s.words = said + "FIN" + afterFIN(c)
+	}
+	if closeCode(got) > 0 {
+		// Its answer to the Close is a write, that may draw the RST before the FIN is read.
+		s.words = strings.TrimSuffix(s.words, " to writes")
+		if s.words == said+"RST" {
+			s.words = said + "FIN, RST"
+		}
 	}
 	return s
 }

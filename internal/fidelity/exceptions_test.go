@@ -23,12 +23,14 @@ var races = []race{
 		"the server reads what is left, while the RST is on its way"},
 	{"lighttpd", "cli-half-close", "*", []string{"pass", "the first draws a reset", "open", "FIN", "0 bytes", "24 bytes", "10 bytes"},
 		"lighttpd swallows a FIN that it sees together with bytes, and tears down on one that it sees alone"},
-	{"lighttpd", "cli-fin-while-server-sending-1M", "*", []string{"open", "FIN", "nothing", "a part", "everything"},
+	{"lighttpd", "cli-fin-while-server-sending-1M", "*", []string{"open", "FIN", "RST", "nothing", "a part", "everything"},
 		"as above, and what is on its way as it tears down may arrive"},
-	{"caddy-2.6", "cli-fin-while-server-sending-1M", "client got", []string{"nothing", "a part", "everything"},
-		"what is on its way as the proxy tears down may arrive"},
-	{"h2o", "cli-fin-while-server-sending-1M", "client got", []string{"nothing", "a part", "everything"},
-		"what is on its way as the proxy tears down may arrive"},
+	{"nginx", "cli-fin-while-server-sending-1M", "server", []string{"FIN", "RST"}, "what the server sends meets a closed socket"},
+	{"squid", "cli-fin-while-server-sending-1M", "server", []string{"FIN", "RST"}, "what the server sends meets a closed socket"},
+	{"caddy-2.6", "cli-fin-while-server-sending-1M", "*", []string{"FIN", "RST", "nothing", "a part", "everything"},
+		"what is on its way as the proxy tears down may arrive, and draw a reset"},
+	{"h2o", "cli-fin-while-server-sending-1M", "*", []string{"FIN", "RST", "nothing", "a part", "everything"},
+		"what is on its way as the proxy tears down may arrive, and draw a reset"},
 }
 
 // Reasons that several exceptions share.

@@ -28,6 +28,7 @@ const (
 	short     = "2s"        // every timeout two seconds
 	down      = "down"      // as long, and nobody listens upstream
 	noUpgrade = "noupgrade" // as long, and nothing was configured for WebSockets
+	secure    = "tls"       // TLS for the client, and an idle timer or a lifetime of two seconds
 	floods    = "floods"    // two seconds for every timeout that a flood can meet
 )
 

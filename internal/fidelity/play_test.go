@@ -39,6 +39,9 @@ func (sub subject) items() (all []item) {
 		all = append(all, item{name: l.name, setup: l.setup, life: &l,
 			scenario: scenario{name: l.name, kind: patient, play: life}})
 	}
+	if s, ok := sub.setups[secure]; ok {
+		add(tlsScenarios, "", s)
+	}
 	add(floodScenarios, "", sub.setups[floods])
 	return all
 }

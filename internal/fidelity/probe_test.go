@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"syscall"
 	"time"
 	"unsafe"
@@ -194,8 +193,6 @@ func readHead(c net.Conn, d time.Duration) (string, error) {
 	}
 	return string(head), nil
 }
-
-const switching = http.StatusSwitchingProtocols
 
 // clientFrame is a masked frame with an all-zero key, as a client may send it.
 func clientFrame(first byte, payload string) []byte {

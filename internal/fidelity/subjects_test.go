@@ -17,6 +17,7 @@ var subjects = []subject{
 		setups: map[string]setup{
 			long: {}, down: {}, noUpgrade: {real: settings{"noupgrade": "1"}},
 			short:  {real: settings{"proxy_read_timeout": "2s"}, ours: "idle=2s"},
+			secure: {real: settings{"tls": "1", "proxy_read_timeout": "2s"}, ours: "idle=2s"},
 			floods: {real: settings{"proxy_read_timeout": "60s", "proxy_send_timeout": "2s", "send_timeout": "2s"}, ours: "send=2s"},
 		},
 		timers: []timer{
@@ -40,6 +41,7 @@ var subjects = []subject{
 		setups: map[string]setup{
 			long: {}, down: {}, noUpgrade: {},
 			short:  {real: settings{"tunnel": "2s", "client": "2s", "server": "2s"}, ours: "idle=2s,client=2s,server=2s"},
+			secure: {real: settings{"tls": "1", "tunnel": "2s"}, ours: "idle=2s"},
 			floods: {real: settings{"tunnel": "2s", "client": "2s", "server": "2s"}, ours: "idle=2s,client=2s,server=2s"},
 		},
 		timers: []timer{
@@ -107,6 +109,7 @@ var subjects = []subject{
 		setups: map[string]setup{
 			long: {}, down: {}, noUpgrade: {},
 			short:  {real: settings{"response_header_timeout": "2s"}, ours: "handshake=2s"},
+			secure: {real: settings{"tls": "1", "stream_timeout": "2s"}, ours: "lifetime=2s"},
 			floods: {},
 		},
 		timers: []timer{
