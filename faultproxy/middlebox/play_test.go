@@ -238,8 +238,8 @@ func playSend(s *scene) observed {
 		if v != "RST" {
 			v += afterFIN(server)
 		}
-		if v == "FIN, RST" { // its last bytes were on their way: the FIN is read before the RST, or is not
-			v = "RST"
+		if s.box.Behavior.SendEnd.Server == faultproxy.FullClose {
+			v = strings.TrimPrefix(v, "FIN, ") // read before the RST that its last bytes draw, or not
 		}
 	} else if !isReset(err) {
 		s.Errorf("the server's write failed with %v, want a reset", err)

@@ -92,7 +92,6 @@ var exceptions = []exception{
 	{"squid", "hs-never-answered", "time*", "here Squid answers after read_timeout less its tick; in the record it took 1.5 s more, and so does the preset"},
 	{"squid", "hs-upstream-down*", "*", "here Squid says 502 ERR_READ_ERROR of a peer that refuses; in the record it said 503 ERR_CONNECT_FAIL, and so does the preset"},
 	{"squid", "idle-timeout*", "time*", squidTick},
-	{"squid", "stalled-*", "time*", squidTick},
 
 	{"varnish", "hs-upstream-200", headerNames, pastes},
 	{"varnish", "hs-upstream-200", "behind it", pastes},

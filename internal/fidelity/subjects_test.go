@@ -176,7 +176,7 @@ var subjects = []subject{
 		setups: map[string]setup{
 			long: {}, down: {}, noUpgrade: {real: settings{"noupgrade": "1"}},
 			short:  {real: settings{"read_timeout": "2 seconds"}, ours: "idle=2s"},
-			floods: {real: settings{"read_timeout": "2 seconds", "write_timeout": "2 seconds"}, ours: "idle=2s,send=2s"},
+			floods: {real: settings{"read_timeout": "2 seconds", "write_timeout": "2 seconds"}, ours: "idle=2s,send=2s", slack: 5 * tick},
 		},
 		timers: []timer{
 			{name: "read_timeout 2s", setup: setup{slack: tick, real: settings{"read_timeout": "2 seconds"}, ours: "idle=2s"}},
