@@ -82,6 +82,10 @@ func (s *Server) begin(req *http.Request, conn net.Conn, pre []byte) *attempt {
 
 // run plays the handshake steps and answers.
 func (a *attempt) run() {
+	if !a.pick() {
+		a.over()
+		return
+	}
 	for _, step := range a.c.handler.before {
 		if !a.play(step) {
 			a.over()

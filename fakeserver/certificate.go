@@ -2,6 +2,7 @@ package fakeserver
 
 import (
 	"crypto/x509"
+	"encoding/pem"
 
 	"github.com/heartbreak-ws/heartbreak/internal/certificate"
 )
@@ -15,7 +16,17 @@ func (s *Server) makeTLS() error {
 	s.TLSConfig = cfg
 	if authority != nil {
 		s.roots = x509.NewCertPool()
-		s.roots.AddCert(authority.Certificate)
+		s.root = authority.Certificate
+		s.roots.AddCert(s.root)
 	}
 	return nil
+}
+
+// AuthorityPEM is the certificate of the authority that CertPool holds, for clients
+// that read it from a file. nil where CertPool is nil.
+func (s *Server) AuthorityPEM() []byte {
+	if s.root == nil {
+		return nil
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.root.Raw})
 }

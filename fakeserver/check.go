@@ -19,6 +19,7 @@ var (
 	errSpins        = errors.New("its rounds take no time and hear nothing, and it has no end: give it a Pause")
 	errNoClose      = errors.New("before the 101 there is no connection to send a Close frame on: use Reset, Fin, Freeze or Reject")
 	errNotFirst     = errors.New("what happens before the 101 has to come first, not behind or inside other steps")
+	errChoice       = errors.New("a handler is chosen once for each attempt: a Choose is no step of a script")
 	errNothingHeard = errors.New("it answers nothing: an Expect, WaitFor or On about such a frame has to come before it")
 )
 
@@ -34,16 +35,37 @@ type checker struct {
 	errs    []error
 }
 
+// flaw is something that cannot work.
+type flaw struct {
+	at    source
+	what  string // the handler or step
+	where string // the script around it; empty if none
+	why   error
+}
+
+func (f flaw) Error() string {
+	text := f.what
+	if f.at != (source{}) {
+		text = f.at.String() + ": " + text
+	}
+	if f.where != "" {
+		text += " in " + f.where
+	}
+	return text + ": " + f.why.Error()
+}
+
+func (f flaw) Unwrap() error { return f.why }
+
 func (h Handler) check() []error {
 	k := checker{where: h.text}
 	if h.waits && !canWait(h.until) {
-		k.errs = append(k.errs, fmt.Errorf("%s%s: %w", at(h.source), h, badTrigger(h.until)))
+		k.errs = append(k.errs, flaw{at: h.source, what: h.String(), why: badTrigger(h.until)})
 	}
 	if h.wrong != nil {
-		k.errs = append(k.errs, fmt.Errorf("%s%s: %w", at(h.source), h.text, h.wrong))
+		k.errs = append(k.errs, flaw{at: h.source, what: h.text, why: h.wrong})
 	}
 	if h.span < 0 {
-		k.errs = append(k.errs, fmt.Errorf("%s%s: %w", at(h.source), h, errNegative))
+		k.errs = append(k.errs, flaw{at: h.source, what: h.String(), why: errNegative})
 	}
 	k.handshake(h.source, h.before)
 	if h.steps != nil {
@@ -52,16 +74,8 @@ func (h Handler) check() []error {
 	return k.errs
 }
 
-// at is a source line before what it says.
-func at(s source) string {
-	if s.line == 0 {
-		return ""
-	}
-	return s.String() + ": "
-}
-
 func (k *checker) blame(s step, why error) {
-	k.errs = append(k.errs, fmt.Errorf("%s%s in %s: %w", at(s.source), s.text, k.where, why))
+	k.errs = append(k.errs, flaw{s.source, s.text, k.where, why})
 }
 
 // steps checks steps in order.
@@ -235,6 +249,16 @@ func (s *Server) addSessionPages(steps []Step) {
 			if s.pages[page.Path] == nil && len(page.Answers) > 0 {
 				s.pages[page.Path] = &endpoint{answers: answersOf(page)}
 			}
+		}
+	}
+}
+
+// addPages answers what a handler brings for plain HTTP, where nobody said otherwise.
+// The mutex is held.
+func (s *Server) addPages(pages map[string][]Answer) {
+	for path, answers := range pages {
+		if s.pages[path] == nil {
+			s.pages[path] = &endpoint{answers: answers}
 		}
 	}
 }

@@ -164,6 +164,9 @@ func (s *Server) unreached() {
 			continue
 		}
 		for i := from; i < len(q.handlers); i++ {
+			if q.handlers[i].pages != nil { // ByURL is there for whoever comes
+				continue
+			}
 			where := ""
 			if q.route != nil {
 				where = fmt.Sprintf(" of route %v", *q.route)

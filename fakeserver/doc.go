@@ -61,6 +61,12 @@
 // frames, pings of 126 bytes, a Close with code 1006, [frame.Deflated] text nobody
 // negotiated.
 //
+// # By URL, and as a document
+//
+// [ByURL] is a handler that does what the URL of each attempt says, such as
+// /close?code=4001&after=2s; [Choose] picks one by the request. [Parse] reads handlers,
+// scripts and routes from a document, such as YAML, in the words of this package.
+//
 // # What the server does by itself
 //
 // On an open connection the server answers a ping with its pong and a Close with a

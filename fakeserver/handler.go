@@ -2,6 +2,7 @@ package fakeserver
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -18,12 +19,14 @@ import (
 // unless Times, Until or For say otherwise; of several, whichever comes first.
 type Handler struct {
 	text   string
-	source source          // the call that made it
-	wrong  error           // what is wrong with its arguments
-	steps  []Step          // of a Script, without what comes before the 101
-	before []HandshakeStep // in order, before the 101
-	open   func(*Conn)     // when the 101 is about to be written; must not wait
-	serve  func(*Conn)     // in a goroutine of its own once the connection is open; nil: none
+	source source                      // the call that made it
+	wrong  error                       // what is wrong with its arguments
+	steps  []Step                      // of a Script, without what comes before the 101
+	before []HandshakeStep             // in order, before the 101
+	open   func(*Conn)                 // when the 101 is about to be written; must not wait
+	serve  func(*Conn)                 // in a goroutine of its own once the connection is open; nil: none
+	pick   func(*http.Request) Handler // of a Choose; it serves nothing itself
+	pages  map[string][]Answer         // answered over plain HTTP from Start on, unless Server.HTTP says otherwise
 
 	times int
 	waits bool // until is set

@@ -65,6 +65,8 @@ func (h Handler) step() step {
 		s.wrong = errNotFirst
 	case h.times > 0, h.waits, h.timed:
 		s.wrong = errNested
+	case h.pick != nil:
+		s.wrong = errChoice
 	}
 	switch {
 	case h.steps != nil:

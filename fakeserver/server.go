@@ -65,6 +65,7 @@ type Server struct {
 
 	network  *memnet.Network
 	roots    *x509.CertPool
+	root     *x509.Certificate // what roots holds; nil if it is nil
 	ownTime  bool
 	tb       TB
 	upgrader websocket.Upgrader
@@ -124,7 +125,7 @@ func (s *Server) Start() error {
 	s.init()
 	s.upgrader = websocket.Upgrader{EnableCompression: s.Compression, CheckOrigin: func(*http.Request) bool { return true }}
 	s.makeQueues()
-	s.eachHandler(func(h Handler) { s.addSessionPages(h.steps) })
+	s.eachHandler(func(h Handler) { s.addPages(h.pages); s.addSessionPages(h.steps) })
 	s.live = make(map[*Conn]struct{})
 	s.done, s.idle, s.closed = make(chan struct{}), make(chan struct{}), make(chan struct{})
 	s.started = true

@@ -118,7 +118,7 @@ func (c *Conn) judge(err error) {
 	}
 	at := c.handler.source
 	var failed stepFailed
-	if errors.As(err, &failed) && failed.step.source.line > 0 {
+	if errors.As(err, &failed) && failed.step.source != (source{}) {
 		at = failed.step.source
 	}
 	c.s.failed(Failure{Conn: c.num, Text: err.Error(), unfinished: errors.Is(err, errUnfinished)}.from(at))

@@ -39,6 +39,10 @@ func (p *Proxy) upgrade(socket, client net.Conn, req *head, rest []byte) (kept b
 	if h.server != nil {
 		_ = h.server.Close()
 	}
+	if l.refs.Load() > 0 { // the client's 101 could not be written
+		l.leave()
+		return false, nil
+	}
 	if h.keeps {
 		next = h.next()
 	}

@@ -79,7 +79,8 @@ const (
 	// HAProxy forwards the client's FIN, and tears down on the server's.
 	HAProxy
 	// Swallow lets the client's FIN go nowhere: the server's side is not told, and what
-	// it sends still passes. It tears down on the server's FIN. lighttpd does this.
+	// it sends still passes. It tears down on the server's FIN. lighttpd does this where
+	// the client's FIN comes with data, and tears down where it comes alone.
 	Swallow
 )
 
@@ -127,13 +128,3 @@ func (b *Behavior) ref(tl *timeline.Timeline) ruleRef {
 	}
 	return tl.Intern(b.Name)
 }
-
-// Middlebox is a preset: what a real proxy or load balancer does by default. See
-// package middlebox.
-type Middlebox interface {
-	// Configure adds rules to a proxy and sets its behavior.
-	Configure(p *Proxy) error
-}
-
-// Use makes the proxy behave like a middlebox.
-func (p *Proxy) Use(m Middlebox) error { return p.report(m.Configure(p)) }

@@ -2,6 +2,7 @@ package faultproxy_test
 
 import (
 	"cmp"
+	"context"
 	"reflect"
 	"slices"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/diagnosis"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
 // played is an entry after it was played.
@@ -35,7 +37,11 @@ func (e entry) play(t *testing.T, rule faultproxy.Rule, pause time.Duration) (go
 		}
 		p.On(t, n).StartIn(t)
 		rule.Name, rule.Expect = "fault", faultproxy.Fired
-		p.Add(rule)
+		if e.with == waiting {
+			addWhenOpen(t, p, rule)
+		} else {
+			p.Add(rule)
+		}
 		for range 2 {
 			if e.with == third {
 				gorillaDial(t, n, p)
@@ -55,6 +61,19 @@ func (e entry) play(t *testing.T, rule faultproxy.Rule, pause time.Duration) (go
 		}
 	})
 	return got
+}
+
+// addWhenOpen adds a rule when a connection is open.
+func addWhenOpen(t *testing.T, p *faultproxy.Proxy, rule faultproxy.Rule) {
+	ctx, cancel := context.WithCancel(context.Background())
+	added := make(chan struct{})
+	go func() {
+		defer close(added)
+		if _, err := p.Timeline.Wait(ctx, timeline.Opened); err == nil {
+			_ = p.Add(rule)
+		}
+	}()
+	t.Cleanup(func() { cancel(); <-added })
 }
 
 // entries is the whole catalogue, section by section.

@@ -162,7 +162,7 @@ func table(t *testing.T, reports map[string]map[string]string) []byte {
 var sceneNotes = map[scene]string{
 	secured: " (wss)", leaving: " (the client closes with 1000 after 10 s)", pinging: " (the server pings every 15 s)",
 	third: " (the third client)", squeezed: " (both sides can permessage-deflate)",
-	texting: " (the client beats with a text)",
+	waiting: " (the rule comes when the client is there)", texting: " (the client beats with a text)",
 }
 
 func cell(s string) string { return "`" + strings.ReplaceAll(s, "|", `\|`) + "`" }

@@ -1,6 +1,7 @@
 package faultproxy_test
 
 import (
+	"bytes"
 	"net/http"
 	"time"
 
@@ -29,6 +30,7 @@ const (
 	pinging  scene = "pings"   // the server pings every 15 s
 	third    scene = "third"   // two other clients have connected before
 	squeezed scene = "deflate" // both sides can permessage-deflate
+	waiting  scene = "waits"   // the rule is added when the client has opened its connection
 	texting  scene = "texts"   // the client beats with the text ping, which the server answers with the text pong
 )
 
@@ -151,6 +153,8 @@ var catalogue = []entry{
 		faultproxy.Rule{On: fromServer, Do: faultproxy.Malform{LengthBytes: 8}}, plainly},
 	{"Frames", "an impossible length", `{on: {frame: {op: text, dir: to-client}}, do: {malform: {length: "0x8000000000000000"}}}`,
 		faultproxy.Rule{On: fromServer, Do: faultproxy.Malform{Length: 1 << 63}}, plainly},
+	{"Frames", "a ping of more than 125 bytes", `{on: {elapsed: 10s}, do: {inject: {frame: {op: ping, text: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}}}}`,
+		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.Inject{Frame: frame.Ping(bytes.Repeat([]byte("x"), 126))}}, plainly},
 	{"Frames", "an error page in the stream", `{on: {elapsed: 10s}, do: {inject-bytes: "HTTP/1.1 502 Bad Gateway"}}`,
 		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.InjectBytes{Bytes: "HTTP/1.1 502 Bad Gateway"}}, plainly},
 
@@ -207,10 +211,16 @@ var catalogue = []entry{
 		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.Close{}}, plainly},
 	{"Close", "a code that must not be sent", `{on: {elapsed: 10s}, do: {close: 1006}}`,
 		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.CloseWith(1006, "")}, plainly},
+	{"Close", "a code that is none", `{on: {elapsed: 10s}, do: {close: 999}}`,
+		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.CloseWith(999, "")}, plainly},
+	{"Close", "half a code", `{on: {elapsed: 10s}, do: {inject: {frame: {op: close, hex: "03"}}}}`,
+		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.Inject{Frame: frame.Frame{Fin: true, Opcode: frame.OpClose, Payload: []byte{3}}}}, plainly},
 	{"Close", "to the server alone", `{on: {elapsed: 10s}, do: {close: {code: 1001, toward: to-server, other: fin}}}`,
 		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.Close{Code: 1001, Toward: frame.ToServer, Other: faultproxy.OtherFIN}}, plainly},
 	{"Close", "and TCP stays open", `{on: {elapsed: 10s}, do: {close: {code: 1001, keep_open: true}}}`,
 		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.Close{Code: 1001, KeepOpen: true}}, plainly},
+	{"Close", "and the socket is closed at once", `{on: {elapsed: 10s}, do: {close: {code: 1001, abrupt: true}}}`,
+		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.Close{Code: 1001, Abrupt: true}}, plainly},
 	{"Close", "the client's is never answered", `{on: {frame: {op: close, dir: to-server}}, do: drop}`,
 		faultproxy.IgnoreClose(), leaving},
 	{"Close", "the client's is answered late", `{on: {frame: {op: close, dir: to-client}}, do: {latency: 10s}}`,
@@ -222,6 +232,8 @@ var catalogue = []entry{
 		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.End{Client: faultproxy.FIN, Server: faultproxy.FIN, ServerFirst: true, Gap: sec}}, plainly},
 	{"Ends", "full close", `{on: {elapsed: 10s}, do: {end: full-close}}`,
 		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.End{Client: faultproxy.FullClose, Server: faultproxy.FullClose}}, plainly},
+	{"Ends", "FIN, and a reset behind it", `{on: {elapsed: 10s}, do: {end: fin-rst}}`,
+		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.End{Client: faultproxy.FINRST, Server: faultproxy.FINRST}}, plainly},
 	{"Ends", "reset", `{on: {elapsed: 10s}, do: {end: rst}}`,
 		faultproxy.Rule{On: faultproxy.Elapsed(10 * sec), Do: faultproxy.End{Client: faultproxy.RST, Server: faultproxy.RST}}, plainly},
 	{"Ends", "reset, the client alone", `{on: {elapsed: 10s}, do: {end: {client: rst}}}`,
@@ -264,6 +276,8 @@ var catalogue = []entry{
 		faultproxy.Rule{On: faultproxy.At(30 * sec), Do: faultproxy.End{Client: faultproxy.RST, Server: faultproxy.RST}}, plainly},
 	{"Many connections", "rolling restart", `{on: {at: {after: 30s, stagger: 100ms}}, do: {close: {code: 1012, reason: restart}}}`,
 		faultproxy.Rule{On: faultproxy.At(30 * sec).Staggered(sec / 10), Do: faultproxy.CloseWith(1012, "restart")}, plainly},
+	{"Many connections", "a reload, which ends those who are there", `{on: {at: {after: 30s, present: true}}, do: {close: 1001}}`,
+		faultproxy.Rule{On: faultproxy.At(30 * sec).Present(), Do: faultproxy.CloseWith(1001, "")}, waiting},
 	{"Many connections", "flapping on a schedule", `{on: {at: {after: 10s, every: 15s}}, do: {down: {for: 5s, drop: fin}}}`,
 		faultproxy.Flap(10*sec, 5*sec), plainly},
 	{"Many connections", "partial outage: a share", `{do: {reject: 503}, conns: 30%}`,

@@ -58,9 +58,11 @@ func (c Conn) do(what string, f func(l *link, rule ruleRef)) error {
 	}
 	defer l.leave()
 	rule := l.tl.Intern(callerName)
-	l.record(timeline.Record{Kind: timeline.KindFault, Rule: rule,
-		Fields: []timeline.Field{{Name: "does", Value: what}}})
-	f(l, rule)
+	l.behind101(func() {
+		l.record(timeline.Record{Kind: timeline.KindFault, Rule: rule,
+			Fields: []timeline.Field{{Name: "does", Value: what}}})
+		f(l, rule)
+	})
 	return nil
 }
 

@@ -58,7 +58,7 @@ func (f BadCertificate) validOn(p *Proxy) error {
 }
 
 var (
-	errNoTLS          = errors.New("it needs TLS, and this proxy serves none: set TLS")
+	errNoTLS          = errors.New("it needs TLS, and this proxy serves none: set TLS (on the command line, --tls)")
 	errOwnCertificate = errors.New("it needs an authority that clients trust, and the certificate is the TLSConfig's own; only untrusted is possible")
 )
 

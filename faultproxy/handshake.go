@@ -234,7 +234,7 @@ func (h *handshake) roundTrip() (raw, rest []byte, err error) {
 	}
 }
 
-// open sends the 101 on; from here on the connection is a link.
+// open sends the 101 on; from here on the connection is a link, also if it fails.
 func (h *handshake) open(res *head, rest []byte, plan *Plan) bool {
 	ext := res.joined("Sec-WebSocket-Extensions")
 	if h.single && strings.Contains(ext, serverTakeover) {
@@ -253,7 +253,7 @@ func (h *handshake) open(res *head, rest []byte, plan *Plan) bool {
 		h.clientLeft()
 		return false
 	}
-	h.l.record(timeline.Record{Kind: timeline.KindOpened, Fields: fields})
+	h.l.open(fields)
 	if len(plan.behind) > 0 {
 		h.l.record(timeline.Record{Kind: timeline.KindBytes, Dir: frame.ToClient, Seen: left, Rule: plan.behindBy,
 			Payload: plan.behind, Bytes: len(plan.behind)})

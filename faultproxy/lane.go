@@ -66,7 +66,7 @@ func (ln *lane) read() {
 	p := ln.source()
 	if len(p.pre) > 0 {
 		ln.in.heard = true
-		ln.take(p.pre, ln.l.opened)
+		ln.take(p.pre, ln.l.tl.Now())
 		p.pre = nil
 	}
 	src := newSource(p.conn)

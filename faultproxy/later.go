@@ -70,17 +70,28 @@ func (p *Proxy) takeBackAll() {
 }
 
 // Check says what [Proxy.Add] would refuse of these rules, and why; nil if it would add
-// each of them. It adds none, and does not ask for their names to differ.
+// each of them. It adds none, and does not ask for their names to differ. Before Start,
+// it is not known whether the proxy will have what some rules need, such as TLS; so
+// Start checks these rules once more, and fails.
 func (p *Proxy) Check(rules ...Rule) error {
 	var errs []error
+	var good []*armed
 	for _, r := range rules {
 		r.Name = nameFor(r, nil)
-		if _, err := p.arm(r); err != nil {
+		a, err := p.arm(r)
+		if err != nil {
 			errs = append(errs, err)
+			continue
 		}
+		good = append(good, a)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("faultproxy: %w", err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.started {
+		p.checked = append(p.checked, good...)
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ type link struct {
 	path   string
 	head   []byte // the request's head, for rules that select by header
 	opened time.Duration
+	early  []func() // what waits until the client was sent its 101; empty: nothing need wait
 
 	client, server peer
 	up, down       lane // to the server, to the client
@@ -53,17 +54,55 @@ func newLink(p *Proxy) *link {
 	return l
 }
 
-// start runs the link; the caller's goroutine is not needed any more. Rules whose
-// time is the opening have acted before the first byte is read.
-func (l *link) start() {
+// open says that the connection is open, before the client is sent the 101 that tells
+// it so: from then on it counts, and can be told things, which it does once that 101 is
+// out. The caller holds a reference then.
+func (l *link) open(fields []timeline.Field) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.opened = l.tl.Now()
 	l.active[0].Store(int64(l.opened))
 	l.active[1].Store(int64(l.opened))
 	l.nextDue.Store(-1)
-	l.refs.Store(2)
-	l.rearm()
+	l.early = []func(){l.retime}
+	l.refs.Store(1)
+	l.record(timeline.Record{At: l.opened, Kind: timeline.KindOpened, Fields: fields})
+}
+
+// start runs the link, behind the 101. It takes over the caller's reference. Rules
+// whose time is the opening, and whoever asked for something since, have acted before
+// the first byte is read.
+func (l *link) start() {
+	for {
+		l.mu.Lock()
+		if len(l.early) == 0 {
+			l.mu.Unlock()
+			break
+		}
+		do := l.early[0]
+		l.mu.Unlock()
+		do()
+		l.mu.Lock()
+		l.early = l.early[1:]
+		l.mu.Unlock()
+	}
+	l.refs.Add(1)
 	go l.up.read()
 	go l.down.read()
+}
+
+// behind101 does f, which must not wait, as soon as the client was sent its 101. The
+// caller holds a reference.
+func (l *link) behind101(f func()) {
+	l.mu.Lock()
+	waits := len(l.early) > 0
+	if waits {
+		l.early = append(l.early, f)
+	}
+	l.mu.Unlock()
+	if !waits {
+		f()
+	}
 }
 
 // enter takes a reference; false means that the link is over.

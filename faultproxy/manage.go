@@ -52,7 +52,7 @@ func (p *Proxy) Replace(r Rule) error {
 		if old == nil {
 			return append(list, a), []note{{"added", a}}, nil
 		}
-		list[i] = a
+		list[i], a.boxed = a, old.boxed
 		notes := []note{{"replaced", a}}
 		if sameFault(old.Do, a.Do) {
 			a.tally = old.tally
@@ -161,7 +161,7 @@ func (p *Proxy) change(edit func([]*armed) ([]*armed, []note, error)) error {
 			nameless := n.a.Rule
 			nameless.Name = ""
 			fields := []timeline.Field{{Name: "change", Value: n.word}, {Name: "does", Value: nameless.String()}}
-			if n.a.stage&(StageAccept|StageRequest|StageResponse|StageFrame) != 0 {
+			if !n.a.boxed && n.a.stage&(StageAccept|StageRequest|StageResponse|StageFrame) != 0 {
 				fields = append(fields, timeline.Field{Name: "awaits", Value: "traffic"})
 			}
 			tl.Append(timeline.Record{At: tl.Now(), Kind: timeline.KindRule, Rule: n.a.id, Fields: fields})

@@ -207,7 +207,7 @@ func (p *Proxy) dropAll(how End, rule ruleRef) {
 		l := p.links[c.n]
 		p.mu.Unlock()
 		if l != nil && l.enter() {
-			l.endBoth(how, rule)
+			l.behind101(func() { l.endBoth(how, rule) })
 			l.leave()
 		}
 	}

@@ -80,6 +80,7 @@ type Proxy struct {
 	outages  []*outage
 	laters   []*later
 	parted   []*armed    // rules that are no longer in force and never acted
+	checked  []*armed    // rules that may come later, until the start
 	clock    *time.Timer // of rules of the proxy's own time
 	http     *http.Server
 	httpIn   *channelListener
@@ -132,11 +133,15 @@ func (p *Proxy) Start() error {
 	if p.rules.Load() == nil {
 		p.rules.Store(emptyRules)
 	}
-	for _, a := range p.rules.Load().all {
+	rules := p.rules.Load().all
+	for _, a := range append(p.checked, rules...) {
 		if err := p.fits(a); err != nil {
 			_ = p.Listener.Close()
 			return fmt.Errorf("faultproxy: %w", err)
 		}
+	}
+	p.checked = nil
+	for _, a := range rules {
 		a.id = p.Timeline.Intern(a.Name) // the timeline may have been set after Add
 	}
 	p.pending = make(map[net.Conn]struct{})

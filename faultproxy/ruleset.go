@@ -22,6 +22,7 @@ type armed struct {
 	match frame.Match // at StageFrame
 	needs frame.Needs
 	added time.Duration
+	boxed bool // it is of the middlebox that the proxy behaves like
 
 	// Totals over all connections; shared with the rule that replaces it.
 	*tally
@@ -195,7 +196,7 @@ func arm(r Rule) (*armed, error) {
 		case StageRequest | StageResponse, StageAccept | StageRequest | StageResponse:
 			stage = StageRequest
 		default:
-			return fail("%q needs a trigger: set On to one that happens at %v", r.Do, can)
+			return fail("%q needs a trigger (on), one that happens at: %v", r.Do, can)
 		}
 	}
 	if can&stage == 0 {
@@ -207,7 +208,7 @@ func arm(r Rule) (*armed, error) {
 		}
 	}
 	if _, ok := r.Do.(shaper); ok && (r.Skip > 0 || r.Times > 0 || r.OneIn > 1 || r.Spare > 0 || r.Final) {
-		return fail("%q acts on all bytes that pass: it has no occurrences to count, and none behind it to stop; use Conns for some connections, After and For for some time", r.Do)
+		return fail("%q acts on all bytes that pass: it has no occurrences to count, and none behind it to stop; use conns for some connections, after and for to limit the time", r.Do)
 	}
 	if t := timingOf(r.On); stage == StageProxy && (!r.Conns.isZero() || t.stagger > 0 || t.present) {
 		return fail("%q is about the port, which is the same for all connections: leave conns and stagger out, and present", r.Do)
@@ -229,7 +230,7 @@ func mismatch(r Rule, can, stage Stage) error {
 		return fmt.Errorf("%q needs a frame and %q has none; hang it on a frame match, or use silence or discard", r.Do, r.On)
 	}
 	if can == StagePath {
-		return fmt.Errorf("%q acts on all that passes, so it hangs on nothing: leave On out, and use After and For for some time", r.Do)
+		return fmt.Errorf("%q acts on all that passes, so it hangs on nothing: leave the trigger (on) out, and use after and for to limit the time", r.Do)
 	}
 	return fmt.Errorf("%q acts at: %v; but %q happens at: %v", r.Do, can, r.On, stage)
 }

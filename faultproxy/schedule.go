@@ -3,7 +3,6 @@ package faultproxy
 import (
 	"math/rand/v2"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
@@ -34,13 +33,14 @@ func (l *link) after(d time.Duration, f func()) {
 
 // timedSlot is a time rule on one connection. The link's mutex guards it.
 type timedSlot struct {
-	a    *armed
-	on   Timing
-	base time.Duration // the later of the anchor and the rule's addition; of an At, the proxy's
-	n    int           // how often it has come
-	lazy *lazyIdle
-	off  time.Duration // by which it is off this time
-	dice *rand.Rand    // of off; nil: it never is
+	a     *armed
+	on    Timing
+	base  time.Duration // the later of the anchor and the rule's addition; of an At, the proxy's
+	n     int           // how often it has come
+	lazy  *lazyIdle
+	rests bool          // of an idle rule: it acted, and that lasts
+	off   time.Duration // by which it is off this time
+	dice  *rand.Rand    // of off; nil: it never is
 }
 
 // throw draws how far off the slot is next time.
@@ -50,25 +50,11 @@ func (s *timedSlot) throw() {
 	}
 }
 
-// lazyIdle is the deadline of an idle timer that is only moved when that is worth it.
-type lazyIdle struct {
-	by       frame.Direction
-	d, lazy  time.Duration
-	deadline atomic.Int64
-}
-
-func (z *lazyIdle) touch(dir frame.Direction, at time.Duration) {
-	if !z.by.Has(dir) {
-		return
-	}
-	if next := at + z.d; next-time.Duration(z.deadline.Load()) >= z.lazy {
-		z.deadline.Store(int64(next))
-	}
-}
-
 // due says when the slot comes next; negative is never.
 func (s *timedSlot) due(l *link) time.Duration {
 	switch {
+	case s.rests:
+		return -1
 	case s.on.kind == at:
 		return s.on.turn(s.base, l.opened, s.n)
 	case s.on.kind == elapsed && s.n > 0:
@@ -90,8 +76,11 @@ func (s *timedSlot) due(l *link) time.Duration {
 }
 
 // rearm works out the connection's time rules from the rules in force, keeping
-// what continues, and sets the timer. Rules whose time is now act before it returns.
-func (l *link) rearm() {
+// what continues, and sets the timer. Rules whose time is now act before it returns, or
+// behind the 101.
+func (l *link) rearm() { l.behind101(l.retime) }
+
+func (l *link) retime() {
 	now := l.tl.Now()
 	rules, list := l.timedRules()
 	l.mu.Lock()
@@ -137,7 +126,7 @@ func (l *link) arrange(list []*armed) {
 			s.base = l.p.zero(a)
 		}
 		if o := old[a.tally]; o != nil && o.on == s.on {
-			s.base, s.n, s.lazy, s.off, s.dice = o.base, o.n, o.lazy, o.off, o.dice
+			s.base, s.n, s.lazy, s.rests, s.off, s.dice = o.base, o.n, o.lazy, o.rests, o.off, o.dice
 		}
 		if s.on.early+s.on.late > 0 && s.dice == nil {
 			s.dice = l.p.stream(a.Name, l.num, 4)
@@ -232,7 +221,7 @@ func (l *link) takeDue(now time.Duration, tasksToo bool) (tasks []task, due []*a
 			s.n++
 			s.throw()
 			if s.on.kind == idle {
-				s.base = now
+				s.base, s.rests = now, true // until it was asked, at least
 			}
 			due = append(due, s.a)
 		}
@@ -243,17 +232,31 @@ func (l *link) takeDue(now time.Duration, tasksToo bool) (tasks []task, due []*a
 
 // ask asks rules whose time has come, in order.
 func (l *link) ask(due []*armed, now time.Duration) {
+	final := false
 	for _, a := range due {
-		if wait := l.staggered(a, now); wait > 0 {
-			l.after(wait, func() {
-				if l.p.inForce(a.id) {
-					l.timeRule(a, l.tl.Now())
-				}
-			})
-		} else if l.timeRule(a, now) && a.Final {
-			break
+		var acts []act
+		if !final {
+			acts = l.askInTurn(a, now)
+			final = len(acts) > 0 && a.Final
+		}
+		if timingOf(a.On).kind == idle && !ends(acts) {
+			l.idleAgain(a.id, now)
 		}
 	}
+}
+
+// askInTurn asks a rule when its turn has come, and returns what it did if that is now.
+func (l *link) askInTurn(a *armed, now time.Duration) []act {
+	wait := l.staggered(a, now)
+	if wait == 0 {
+		return l.timeRule(a, now)
+	}
+	l.after(wait, func() {
+		if l.p.inForce(a.id) {
+			l.timeRule(a, l.tl.Now())
+		}
+	})
+	return nil
 }
 
 // staggered is how long a rule that is due still waits for its turn on the connection.
@@ -269,21 +272,21 @@ func (l *link) staggered(a *armed, now time.Duration) time.Duration {
 	return time.Duration(l.p.rank(a, turn, l)) * t.stagger
 }
 
-// timeRule asks one of them and reports whether it acted.
-func (l *link) timeRule(a *armed, now time.Duration) bool {
+// timeRule asks one of them and returns what it did.
+func (l *link) timeRule(a *armed, now time.Duration) []act {
 	if !a.inWindow(now) || !l.admit(a, 0) {
-		return false
+		return nil
 	}
 	p := Plan{stage: StageTime, conn: l.num, at: now}
 	if !p.run(a, l) {
 		if p.why != "" {
 			l.deny(a, 0, p.why)
 		}
-		return false
+		return nil
 	}
 	l.fire(a, 0, now)
 	for _, act := range p.acts {
 		l.perform(act)
 	}
-	return true
+	return p.acts
 }

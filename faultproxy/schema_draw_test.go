@@ -19,7 +19,8 @@ import (
 var (
 	anyText     = rapid.String()
 	anyTime     = rapid.Map(rapid.Int64Range(0, int64(100*time.Hour)), func(n int64) time.Duration { return time.Duration(n) })
-	someTime    = rapid.Map(rapid.Int64Range(1, int64(100*time.Hour)), func(n int64) time.Duration { return time.Duration(n) })
+	gap         = rapid.Map(rapid.Int64Range(int64(time.Millisecond), int64(100*time.Hour)), func(n int64) time.Duration { return time.Duration(n) })
+	period      = rapid.OneOf(rapid.Just(time.Duration(0)), gap)
 	count       = rapid.IntRange(0, 1000)
 	bytesCount  = rapid.IntRange(0, 1<<31-1)
 	direction   = rapid.SampledFrom([]frame.Direction{0, frame.ToServer, frame.ToClient, frame.Both})
@@ -56,7 +57,7 @@ func drawRule(t *rapid.T) faultproxy.Rule {
 		faultproxy.StageFrame:    drawMatch,
 		faultproxy.StageTime:     drawTiming,
 		faultproxy.StageProxy: func(t *rapid.T) frame.Trigger {
-			return faultproxy.At(anyTime.Draw(t, "at")).Every(anyTime.Draw(t, "period"))
+			return faultproxy.At(anyTime.Draw(t, "at")).Every(period.Draw(t, "period"))
 		},
 	}
 	var possible []func(*rapid.T) frame.Trigger
@@ -99,10 +100,10 @@ func drawConns(t *rapid.T) faultproxy.Conns {
 }
 
 func drawTiming(t *rapid.T) frame.Trigger {
-	d := someTime.Draw(t, "d")
+	d := gap.Draw(t, "d")
 	switch rapid.IntRange(0, 4).Draw(t, "timing") {
 	case 4:
-		return faultproxy.At(anyTime.Draw(t, "at")).Every(anyTime.Draw(t, "period"))
+		return faultproxy.At(anyTime.Draw(t, "at")).Every(period.Draw(t, "period"))
 	case 0:
 		return timeline.Opened
 	case 1:

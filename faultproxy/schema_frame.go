@@ -14,10 +14,11 @@ import (
 
 var frameKeys = []string{"op", "text", "hex", "code", "reason", "fin", "rsv", "masked", "key", "length_bytes"}
 
-// decodeFrame reads a frame, such as {op: text, text: "hi"}, {op: ping} or
+// DecodeFrame reads a frame, such as {op: text, text: "hi"}, {op: ping} or
 // {op: close, code: 1012, reason: restart}. Anything illegal may be said: hex for
-// any payload, rsv, masked, length_bytes, a reserved op such as 0x3.
-func decodeFrame(n schema.Node) frame.Frame {
+// any payload, rsv, masked, length_bytes, a reserved op such as 0x3. What is wrong is
+// recorded at the node, and the result is then of no use.
+func DecodeFrame(n schema.Node) frame.Frame {
 	n.Only(frameKeys...)
 	f := frame.Frame{
 		Fin:    !n.At("fin").Exists() || n.At("fin").Bool(),

@@ -39,7 +39,7 @@ var frameForms = map[string]faultForm{
 		func(f Duplicate, t tree) error { put(t, "copies", f.Copies); return nil }),
 	"inject": form(false, []string{"frame", "toward"},
 		func(n schema.Node) Inject {
-			return Inject{decodeFrame(n.Required("frame")), decodeDirection(n.At("toward"))}
+			return Inject{DecodeFrame(n.Required("frame")), decodeDirection(n.At("toward"))}
 		}, nil,
 		func(f Inject, t tree) error {
 			t["frame"] = frameTree(f.Frame)
@@ -47,7 +47,7 @@ var frameForms = map[string]faultForm{
 			return frameProblem(f.Frame)
 		}),
 	"replace": form(false, []string{"with"},
-		func(n schema.Node) Replace { return Replace{decodeFrame(n.Required("with"))} }, nil,
+		func(n schema.Node) Replace { return Replace{DecodeFrame(n.Required("with"))} }, nil,
 		func(f Replace, t tree) error { t["with"] = frameTree(f.With); return frameProblem(f.With) }),
 	"reorder": form(true, []string{"by", "within"},
 		func(n schema.Node) Reorder { return Reorder{n.At("by").IntIn(0, 1000), n.At("within").Duration()} },

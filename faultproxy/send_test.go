@@ -14,7 +14,7 @@ import (
 
 const sendBuffer = 256 << 10 // of memnet
 
-// stalling sends a frame that is larger than the receiver's socket holds, in each
+// stalling sends a frame that is larger than all sockets and the proxy hold, in each
 // direction, to a peer that does not read.
 func stalling(t *testing.T, b faultproxy.Behavior, f func(t *testing.T, r *rig, dir frame.Direction, from, to *side)) {
 	t.Helper()
@@ -25,7 +25,7 @@ func stalling(t *testing.T, b faultproxy.Behavior, f func(t *testing.T, r *rig, 
 		sent := make(chan struct{})
 		go func() {
 			defer close(sent)
-			_, _ = from.Write([]byte(from.wire(frame.Binary(make([]byte, 2*sendBuffer+1)))))
+			_, _ = from.Write([]byte(from.wire(frame.Binary(make([]byte, 4*sendBuffer)))))
 		}()
 		f(t, r, dir, from, to)
 		_ = from.Close()

@@ -98,10 +98,12 @@ func (l *link) heal(dir frame.Direction, rule ruleRef) {
 
 // end ends effects. What was held goes out, in order, when nothing holds it any more.
 func (l *link) end(dir frame.Direction, over func(effect) bool) {
+	var ended []ruleRef
 	l.each(dir, func(ln *lane) {
 		ln.mu.Lock()
 		defer ln.mu.Unlock()
 		o := &ln.out
+		ended = append(ended, o.rulesOf(over)...)
 		o.remember(func(r ruleRef) bool { return over(effect{r, forGood}) })
 		held, discarded, frozen := ln.lift(&o.holds, over), ln.lift(&o.discards, over), ln.lift(&o.frozen, over)
 		if held || discarded || frozen {
@@ -109,6 +111,9 @@ func (l *link) end(dir frame.Direction, over func(effect) bool) {
 			ln.kick()
 		}
 	})
+	for _, rule := range ended {
+		l.idleAgain(rule, l.tl.Now())
+	}
 }
 
 // lift takes effects off a list and reports, and records, that it became empty.

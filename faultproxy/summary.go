@@ -31,17 +31,20 @@ func accusable(s Status) bool {
 	return s.Rule.Expect == Fired || stage != StageTime
 }
 
-// unfired lists the rules that never acted, those that are no longer in force last.
+// unfired lists the rules that never acted, those that are no longer in force last, and
+// none of a middlebox.
 func (p *Proxy) unfired() (list []Status) {
-	for _, s := range p.Rules() {
-		if s.Fired == 0 {
-			list = append(list, s)
-		}
+	var all []*armed
+	if rules := p.rules.Load(); rules != nil {
+		all = append(all, rules.all...)
 	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, a := range p.parted {
-		list = append(list, Status{a.Rule, int(a.seen.Load()), 0})
+	all = append(all, p.parted...)
+	p.mu.Unlock()
+	for _, a := range all {
+		if a.fired.Load() == 0 && !a.boxed {
+			list = append(list, Status{a.Rule, int(a.seen.Load()), 0})
+		}
 	}
 	return list
 }

@@ -52,12 +52,21 @@ type Timing struct {
 // added, if that is later). [timeline.Opened] is Elapsed(0).
 func Elapsed(d time.Duration) Timing { return Timing{kind: elapsed, d: d} }
 
-// Every happens every d after the connection opened (or the rule was added).
+// leastApart is how far apart the times of one trigger are at least, so that a test in
+// virtual time, where waiting takes none, gets past them.
+const leastApart = time.Millisecond
+
+// Every happens every d after the connection opened (or the rule was added). d is at
+// least 1 ms.
 func Every(d time.Duration) Timing { return Timing{kind: every, d: d} }
 
 // Idle happens when no byte has arrived from either peer for d. Any byte counts,
 // pings too; what the proxy itself injects or releases late does not, nor do
-// bytes from a peer that a rule silences.
+// bytes from a peer that a rule silences. d is at least 1 ms.
+//
+// While the connection stays idle it happens again every d, unless what the rule did
+// lasts: a silence, say, must end first, from when d counts anew, and who ended a side is
+// done with the connection.
 func Idle(d time.Duration) Timing { return Timing{kind: idle, d: d, by: frame.Both} }
 
 // At happens d after the proxy started (or the rule was added, if that is later), on
@@ -65,7 +74,8 @@ func Idle(d time.Duration) Timing { return Timing{kind: idle, d: d, by: frame.Bo
 // 1012, to take the port down.
 func At(d time.Duration) Timing { return Timing{kind: at, d: d} }
 
-// Every makes an At happen again and again, period apart, to flap on a schedule.
+// Every makes an At happen again and again, period apart, to flap on a schedule. period
+// is at least 1 ms; 0: once.
 func (t Timing) Every(period time.Duration) Timing { t.period = period; return t }
 
 // Staggered makes an At happen on one connection after the other, d apart, in the
@@ -148,6 +158,8 @@ func stageOf(on frame.Trigger) (Stage, error) {
 			return 0, fmt.Errorf("%q: only Idle and Elapsed can be off", on)
 		case on.early > 0 && on.early >= on.d-on.lazy:
 			return 0, fmt.Errorf("%q: early must be less than the time", on)
+		case on.d < leastApart && (on.kind == every || on.kind == idle), on.period > 0 && on.period < leastApart:
+			return 0, fmt.Errorf("%q comes again too soon: want %v at least", on, leastApart)
 		}
 		return StageTime, nil
 	case frame.Match:

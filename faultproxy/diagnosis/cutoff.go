@@ -27,6 +27,8 @@ func (h *history) cutOff(conn int, how How, beats beats, all *comparison) Cause 
 		func() (Cause, bool) { return h.knownLifetime(how, both) },
 		func() (Cause, bool) { return h.repeatedLifetime(how, both, others.ages) },
 		func() (Cause, bool) { return h.together(how, both, others.moments) },
+		func() (Cause, bool) { return h.knownOneWay(toServer, both, how) },
+		func() (Cause, bool) { return h.knownOneWay(toClient, both, how) },
 		func() (Cause, bool) { return h.someIdle(both, how, others.idles) },
 		func() (Cause, bool) { return h.knownIdle(toServer, how, Medium) },
 		func() (Cause, bool) { return h.knownIdle(toClient, how, Medium) },
@@ -81,6 +83,15 @@ func (h *history) knownIdle(s silence, how How, confidence Confidence) (Cause, b
 		Text:   fmt.Sprintf("%s, then %s: an idle timeout; %s", s.words(), endWords(how), defaults(boxes)),
 		Advice: fmt.Sprintf("%s more often than every %s%s", s.beatWords(), limitWords(limit/2), boxes[0].orRaise()),
 	}, true
+}
+
+// knownOneWay compares the silence of one direction with the defaults of timers that only
+// its bytes restart, if the other direction was silent for as long.
+func (h *history) knownOneWay(s, both silence, how How) (Cause, bool) {
+	if s.idle-both.idle > slack {
+		return Cause{}, false
+	}
+	return h.knownIdle(s, how, Medium)
 }
 
 // someIdle takes a silence of both sides for an idle timeout of a box that is set

@@ -59,6 +59,30 @@ func TestIdleBoundaries(t *testing.T) {
 	}
 }
 
+// Nothing came either way: then a timer that only bytes of one direction restart may have
+// ended it as well, if no other has that default.
+func TestIdleOneWayTimersOnSilence(t *testing.T) {
+	for _, c := range []struct {
+		idle time.Duration
+		said string
+	}{
+		{10 * time.Minute, "no bytes from the server for 10 min 0 s, then FIN without a close frame: an idle timeout; CloudFront's idle limit defaults to 10 min"},
+		{6 * time.Minute, "lighttpd's server.max-write-idle defaults to 6 min"},
+		{60 * sec, "nginx's proxy_read_timeout defaults to 60 s"},
+		{8 * time.Minute, "no default of a known middlebox"},
+	} {
+		r := diagnosis.Diagnose(live(cutByBox(c.idle)...), 1)
+		if r.Cause.ID != diagnosis.IDIdleTimeout || !strings.Contains(r.Cause.Text, c.said) {
+			t.Errorf("silent for %v: %s, want %q", c.idle, r.Cause, c.said)
+		}
+	}
+	// The server fell silent long before the client did: the silence of both is 9 minutes.
+	r := diagnosis.Diagnose(live(join([]step{at(time.Minute, send(toS, passed, frame.Text("x")))}, cutByBox(10*time.Minute))...), 1)
+	if strings.Contains(r.Cause.Text, "CloudFront") {
+		t.Errorf("9 minutes without a byte: %s", r.Cause)
+	}
+}
+
 // What counts as activity: bytes that arrived from a peer.
 func TestIdleCountsWhatArrives(t *testing.T) {
 	tests := []struct {

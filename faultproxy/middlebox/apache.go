@@ -39,6 +39,10 @@ func Apache() Preset {
 			"the client's side is closed with a FIN and read on: its writes go nowhere, and draw no RST for seconds",
 			"a peer that takes no byte for 2 s of Timeout: both sides end after 2.00 s",
 		},
+		Differs: []string{
+			"Apache ends the connection behind some of the server's answers, 400 and 503 among them, and keeps it open behind others; here it is kept behind all",
+			readsOn,
+		},
 		Documented: []string{
 			"Timeout is 60 s by default, and ProxyTimeout is Timeout",
 			"an upstream that refused is not tried again for retry=60 s; not imitated",

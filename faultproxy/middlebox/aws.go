@@ -69,7 +69,7 @@ func NATGateway() Preset {
 	p.Summary = "forgets a flow after 350 s without a packet; the client's next bytes draw an RST, the server's are dropped"
 	p.Source = "Amazon VPC user guide: \"Compare NAT gateways and NAT instances\""
 	p.Documented = []string{
-		"350 s, fixed; packets in either direction restart the timer, TCP keepalives too",
+		"350 s, which cannot be set at AWS; packets in either direction restart the timer, TCP keepalives too",
 		"what is behind the gateway gets an RST when it goes on, not a FIN; a NAT instance sends a FIN",
 	}
 	p.Unverified = []string{"what the peer outside sees: here its bytes are dropped", p.Unverified[0], p.Unverified[1]}
@@ -88,7 +88,7 @@ func APIGateway() Preset {
 		Summary: "closes after 10 min without a message and after 2 h in any case, and frames above 32 KiB with 1009",
 		Source:  "AWS API Gateway: \"Quotas for configuring and running a WebSocket API\"",
 		Documented: []string{
-			"idle 10 min, at most 2 h, integrations 29 s; none can be set",
+			"idle 10 min, at most 2 h, integrations 29 s; none of them can be set at AWS",
 			"frames above 32 KB and messages above 128 KB are closed with 1009",
 		},
 		Unverified: []string{
@@ -119,7 +119,7 @@ func CloudFront() Preset {
 		Name:       "cloudfront",
 		Summary:    "closes the connection after 10 min without a byte from the origin, whatever the client sends",
 		Source:     "AWS re:Post, how to increase the CloudFront WebSocket idle timeout, which quotes the service quotas",
-		Documented: []string{"10 min, fixed; only bytes sent from the origin to the client count"},
+		Documented: []string{"10 min, which cannot be set at AWS; only bytes sent from the origin to the client count"},
 		Unverified: []string{"FIN or RST at the timeout, on either side", guessed, "what an edge location that is taken out of service does: here nothing"},
 		Timers:     []Timer{{Name: "idle", For: 10 * time.Minute, ResetBy: frame.ToClient, Do: bothFIN}},
 		Behavior:   layer7,

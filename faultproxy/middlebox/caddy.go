@@ -28,9 +28,10 @@ func Caddy() Preset {
 		"no timer unless set; read_timeout is restarted by the upstream's bytes alone, stream_timeout by nothing",
 		"reload, TERM and INT: Close 1001 without a reason to both sides, then FIN, 1 to 64 ms later",
 		"reload with stream_close_delay 3s: the same at 3.05 s; TERM then: a FIN without a Close frame",
-		"QUIT and KILL: a FIN for both",
+		"QUIT and KILL: a FIN for both, which no event of the preset plays",
 		"a peer that takes no byte is waited for without end (9 s watched)",
 		"a byte sent in the segment of the request reaches the upstream",
+		underTLS,
 	}
 	p.Timers = append([]Timer{}, p.Timers...)
 	p.Timers = append(p.Timers, Timer{Name: "lifetime", Setting: "stream_timeout", Lifetime: true, Do: bothFIN})
@@ -60,7 +61,7 @@ func CaddyOld() Preset {
 		Measured: []string{
 			"no timer unless set; read_timeout of the transport is restarted by the upstream's bytes alone",
 			"reload, TERM and INT: Close 1001 without a reason to both sides, then FIN, 1 to 40 ms later",
-			"QUIT and KILL: a FIN for both",
+			"QUIT and KILL: a FIN for both, which no event of the preset plays",
 			"a peer that takes no byte is waited for without end (9 s watched)",
 			"a byte sent in the segment of the request is lost",
 		},

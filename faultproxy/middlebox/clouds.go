@@ -49,14 +49,18 @@ func AzureLoadBalancer() Preset {
 		OnShutdown: Stop{Survive: true},
 		Known:      known(Unverified, map[string]Basis{"idle": Documented}),
 		options: []option{{
-			Setting: Setting{"tcp-reset", "enableTcpReset", "off", "an RST for both sides at the timeout: off or on"},
+			Setting: Setting{"tcp-reset", "enableTcpReset", "off", "an RST for both sides at the timeout: off or on, which no client-end or server-end goes with"},
 			values:  []string{"off", "on"},
 			set: func(p *Preset, value string) {
-				p.Timers[0].Do = forgets
-				if value == "on" {
+				_, on := p.Timers[0].Do.(faultproxy.End)
+				switch {
+				case value == "on":
 					p.Timers[0].Do = faultproxy.End{Client: faultproxy.RST, Server: faultproxy.RST}
+				case on:
+					p.Timers[0].Do = forgets
 				}
 			},
+			ends: map[string]faultproxy.Ending{"on": faultproxy.RST},
 		}},
 	}
 }
@@ -69,7 +73,7 @@ func AzureFrontDoor() Preset {
 		Summary: "closes the connection after 5 min without data in either direction, and after 4 h in any case",
 		Source:  "Azure Front Door WebSocket",
 		Documented: []string{
-			"5 min without data from the origin or the client, 4 h in any case; neither can be set",
+			"5 min without data from the origin or the client, 4 h in any case; neither can be set at Azure",
 			"a route with caching does not pass Upgrade on, so the handshake fails; add faultproxy.Unconfigured() for that",
 		},
 		Unverified: []string{"FIN or RST at the timeouts, on either side", guessed},

@@ -8,8 +8,8 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 )
 
-// Configure makes a proxy behave like the middlebox. Call it before the proxy's
-// clients connect; [faultproxy.Proxy.Use] does.
+// Configure makes a proxy behave like the middlebox, in the place of the one before;
+// [faultproxy.Proxy.Use] calls it. Timers of live connections count from then.
 func (p Preset) Configure(proxy *faultproxy.Proxy) error {
 	rules := slices.Clone(p.Rules)
 	for _, t := range p.Timers {
@@ -17,11 +17,7 @@ func (p Preset) Configure(proxy *faultproxy.Proxy) error {
 			rules = append(rules, faultproxy.Rule{Name: p.Name + "/" + t.Name, On: t.trigger(), Do: t.Do})
 		}
 	}
-	if err := proxy.Add(rules...); err != nil {
-		return err
-	}
-	proxy.Behave(p.behavior())
-	return nil
+	return proxy.Become(faultproxy.Box{Behavior: p.behavior(), Rules: rules})
 }
 
 // counts reports whether a timer is on.

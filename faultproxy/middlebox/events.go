@@ -123,6 +123,9 @@ func (p Preset) stopEvents() (list []Event) {
 		Stop
 	}{{"reload", "a reload", p.OnReload}, {"shutdown", "a shutdown", p.OnShutdown}, {"drain", "a drain that waits 10s", p.drained(10 * time.Second)}} {
 		e := Event{Name: each.name, When: each.when + each.after()}
+		if len(p.rules(each.name, each.Stop)) == 0 {
+			e.When += ", for which there are no rules"
+		}
 		e.Client, e.Server = each.seen()
 		list = append(list, e)
 	}

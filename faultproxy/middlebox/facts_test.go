@@ -52,7 +52,11 @@ var facts = map[string]measured{
 		"early bytes": {itself, "the frame"}, "unreachable": {"503 Service Unavailable, stays open, 3s later", itself},
 		"incomplete": {"502 Bad Gateway, stays open", itself}, "not upgraded": {"502 Bad Gateway, stays open", itself},
 	}, map[string]errors3{"idle": {-0.4, 2.0, "either side"}, "server": {-0.4, 3.2, "either side"}}},
-	"haproxy-tcp": {map[string][2]string{"idle": {closed, "FIN, RST"}}, map[string]errors3{"idle": {-0.2, 6.6, "either side"}}},
+	"haproxy-tcp": {merge(forwards, map[string][2]string{ // all but idle by internal/fidelity, on 2026-11-26
+		"idle": {closed, "FIN, RST"}, "client reset": {itself, "RST"}, "server reset": {closed, itself}, "early bytes": {itself, "the frame"},
+		"reload": {still, still}, "shutdown": {closed, closed}, "unreachable": {"FIN without HTTP, 3s later", itself},
+		"incomplete": {"FIN without HTTP", itself}, "not upgraded": {"that 101", itself}, "upgraded": {"that 101", itself},
+	}), map[string]errors3{"idle": {-0.2, 6.6, "either side"}}},
 	"apache": {merge(forwards, resets, map[string][2]string{
 		"server reset": {fin, itself}, "idle": {fin, closed}, "reload": {still, still}, "shutdown": {closed, still}, "early bytes": {itself, "the frame"},
 		"unreachable": {"503 Service Unavailable, FIN", itself}, "unanswered": {"502 Proxy Error, stays open", closed},
@@ -78,9 +82,8 @@ var facts = map[string]measured{
 	"squid": {merge(tornDown, map[string][2]string{
 		"idle": {closed, closed}, "reload": {still, still}, "shutdown": {closed, closed}, "early bytes": {itself, "the frame"},
 		"client reset": {itself, closed}, "server reset": {"an HTTP 500 in its stream, FIN", itself},
-		"unreachable": {"503 Service Unavailable, stays open", itself}, "unanswered": {"504 Gateway Timeout, stays open", closed},
 		"incomplete": {"502 Bad Gateway, stays open", itself}, "not upgraded": {"502 Bad Gateway, stays open", itself},
-		"upgraded": {"that 101 with Connection: upgrade", itself},
+		"upgraded": {"that 101 with Connection: upgrade", itself}, // unreachable, unanswered: internal/fidelity saw otherwise
 	}), map[string]errors3{"idle": {-905, 5, "either side"}}},
 	"varnish": {merge(forwards, resets, map[string][2]string{
 		"idle": {closed, closed}, "reload": {still, still}, "shutdown": {closed, closed}, "early bytes": {itself, "the frame"},

@@ -30,6 +30,11 @@ func H2O() Preset {
 			"a 101 without an Upgrade header gets one",
 			"a peer that takes no byte, with timeouts of 2 s: both sides end after 1.95 s",
 		},
+		Differs: []string{
+			"the names of headers that h2o adds itself are in lower case there, and not here",
+			"h2o closes its socket behind an answer that is not a 101, so that what the client still writes draws an RST; here its stream is ended and the client read on, so that no RST can overtake the answer",
+			"an answer that is not HTTP has a text of its own there; here it has that of one that ends early",
+		},
 		Documented: []string{"proxy.websocket.timeout is 300 s by default, proxy.timeout.io 30 s"},
 		Unverified: []string{
 			"which side is closed first on a timeout",

@@ -40,6 +40,7 @@ func HAProxy() Preset {
 			"reload (USR2, -W) and USR1: live connections go on; with hard-stop-after the client gets a FIN and the server a FIN and an RST then",
 			"TERM and INT: a FIN for both within 1 ms",
 			"a peer that takes no byte for 2 s of timeouts: both sides end after 2.00 s",
+			underTLS,
 		},
 		Documented: []string{"there is no default for any of the timeouts; hard-stop-after is off"},
 		Unverified: []string{"which side is ended first on a timeout"},
@@ -82,8 +83,14 @@ func haproxyPage(status, why string) faultproxy.Page {
 
 // HAProxyTCP is HAProxy in tcp mode: it relays bytes and knows nothing of HTTP. It has
 // no timeout by default: set idle, which is timeout tunnel, or timeout client and
-// timeout server when both are the same. The timeout is measured with HAProxy 2.6.12;
-// the rest is as in http mode, or concluded from what a relay can do.
+// timeout server when both are the same. All of this is measured with HAProxy 2.6.12.
+//
+//   - A timeout without a byte in either direction: the client gets a FIN, the server a
+//     FIN and an RST behind it.
+//   - A FIN of either side is passed on, and the other direction lives, which in http
+//     mode it does for the client's alone. Resets, reloads and stops are as there.
+//   - An upstream that refuses is a FIN without any HTTP after 3 s, one that ends before
+//     its answer at once, one that does not answer when the timeout ends the connection.
 func HAProxyTCP() Preset {
 	p := HAProxy()
 	p.Name = "haproxy-tcp"
@@ -92,19 +99,22 @@ func HAProxyTCP() Preset {
 	p.Measured = []string{
 		"bytes in either direction restart timeout tunnel, or timeout client and timeout server of the same time",
 		"on a timeout the client gets a FIN, the server a FIN and then an RST",
-		"a FIN of either side is passed on, and the other direction lives",
+		"a FIN of either side is passed on, and the other direction lives; the client's reset is a reset for the server, the server's a FIN for the client",
+		"no HTTP at all for an upstream in trouble: a FIN after 3 s for one that refuses, at once for one that ends before its answer; one that does not answer is left to the timeout",
+		"reload (USR2, -W): live connections go on; TERM: a FIN for both",
+		"a peer that takes no byte for 2 s of timeouts: both sides end after 2.00 s",
 	}
+	p.Differs = []string{reframed, notHTTP + "a FIN without HTTP"}
 	p.Documented = []string{"there is no default for any of the timeouts; hard-stop-after is off"}
 	p.Unverified = []string{
-		"a FIN of either side is passed on; resets, reloads and shutdowns are as in http mode",
-		"an upstream that refuses, or ends before its answer: a FIN without any HTTP, here at once for the latter and after 3 s for the former",
-		"an upstream that does not answer: the timeout ends the connection as any other",
+		"which side is ended first on a timeout",
+		"hard-stop-after and USR1: here as in http mode",
 	}
 	p.Timers = []Timer{{Name: "idle", Setting: "timeout tunnel", Handshake: true, Send: true, Do: hardStop}}
 	p.Behavior.OnFIN = faultproxy.Forward
 	p.Behavior.Unreachable, p.Behavior.Unanswered = faultproxy.Answer{Bare: true, After: 3 * time.Second}, bare
 	p.Behavior.Incomplete, p.Behavior.NotUpgraded = bare, faultproxy.Answer{}
 	p.Behavior.Upgraded, p.Behavior.Refused, p.Behavior.KeepRefused = faultproxy.Heading{}, faultproxy.Heading{}, false
-	p.Known = known(Unverified, map[string]Basis{"idle": Measured})
+	p.Known = known(Measured, map[string]Basis{"refused": Unverified, "drain": Unverified})
 	return p
 }

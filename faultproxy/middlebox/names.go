@@ -50,17 +50,25 @@ func Named(name string) (Preset, error) {
 }
 
 // Parse returns the preset that a text such as "nginx" or "nginx,idle=10s" names: a name
-// that [Named] knows, and settings that [Preset.With] does.
+// that [Named] knows, and settings that [Preset.With] does, each once.
 func Parse(text string) (Preset, error) {
 	name, rest, more := strings.Cut(text, ",")
-	p, err := Named(strings.TrimSpace(name))
+	if name = strings.TrimSpace(name); name == "" {
+		return Preset{}, fmt.Errorf("%q does not begin with the name of a preset; want one such as nginx, or nginx,idle=10s; known: %s", text, strings.Join(Names(), ", "))
+	}
+	p, err := Named(name)
+	given := map[string]bool{}
 	for err == nil && more {
 		var each string
 		each, rest, more = strings.Cut(rest, ",")
 		key, value, set := strings.Cut(each, "=")
-		if key, value = strings.TrimSpace(key), strings.TrimSpace(value); !set {
+		switch key, value = strings.TrimSpace(key), strings.TrimSpace(value); {
+		case !set:
 			return Preset{}, fmt.Errorf("preset %q: %q says no value; want NAME=VALUE such as idle=10s; it has %s", p.Name, key, p.has())
+		case given[key]:
+			return Preset{}, fmt.Errorf("preset %q: %s is given twice; leave one out", p.Name, key)
 		}
+		given[key] = true
 		p, err = p.With(key, value)
 	}
 	return p, err

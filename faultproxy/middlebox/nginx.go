@@ -43,16 +43,17 @@ func Nginx() Preset {
 			"the upstream's socket is closed first, the client's 44 µs later",
 			"reload (HUP) and QUIT: live connections go on in the old worker; with worker_shutdown_timeout both sides get a FIN then",
 			"TERM and INT: a FIN for both within 2 ms; SIGKILL of the master alone: workers and connections live on",
-			"a 101 without an Upgrade header is passed on; so is an answer that is not HTTP, as it is",
+			"a 101 without an Upgrade header is passed on",
 			"a peer that takes no byte for 2 s of send_timeout and proxy_send_timeout: both sides end after 2.00 s, the client's with a FIN behind what the kernel holds for it",
+			underTLS,
 		},
+		Differs: []string{notHTTP + "a 502", readsOn},
 		Documented: []string{
 			"proxy_read_timeout, send_timeout and proxy_send_timeout are 60 s by default; worker_shutdown_timeout is off",
 			"nginx 1.29.7 and later speak HTTP/1.1 to the upstream by default; Upgrade and Connection must still be set",
 		},
 		Unverified: []string{
-			"the upstream's answer that is not HTTP is a 502 here: this proxy passes no answer on that it cannot read",
-			"a client that writes while nginx closes is read and discarded for seconds there, here until its FIN or for 2 s, and only behind a send timeout",
+			"whether a client that writes is read and discarded for a while behind other ends than that of a send timeout: here it is not",
 		},
 		Timers: []Timer{{
 			Name: "idle", Setting: "proxy_read_timeout", For: 60 * time.Second,
@@ -100,7 +101,7 @@ func IngressNginx() Preset {
 	p.Name, p.Version = "ingress-nginx", ""
 	p.Summary = "nginx, and every change of the configuration cuts all live connections 240 s later"
 	p.Source = "ingress-nginx documentation: Miscellaneous (Websockets) and ConfigMap; kubernetes/ingress-nginx#8977, #7115, #2461; nginx 1.22.1 as measured for the preset nginx"
-	p.Measured = nil
+	p.Measured, p.Differs = nil, nil
 	p.Documented = []string{
 		"proxy-read-timeout and proxy-send-timeout are 60 s by default",
 		"worker-shutdown-timeout is 240 s by default; it was 10 s in old versions",
@@ -109,6 +110,7 @@ func IngressNginx() Preset {
 	p.Unverified = []string{
 		"its error pages and headers are nginx's without a version here",
 		"what stopping the controller does is what TERM does to nginx here",
+		"whether it differs as the preset nginx does from nginx, at an answer that is not HTTP and behind a send timeout",
 	}
 	p.Timers = []Timer{{
 		Name: "idle", Setting: "proxy-read-timeout", For: 60 * time.Second,

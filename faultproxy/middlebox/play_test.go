@@ -239,7 +239,9 @@ func playSend(s *scene) observed {
 			v += afterFIN(server)
 		}
 		if s.box.Behavior.SendEnd.Server == faultproxy.FullClose {
-			v = strings.TrimPrefix(v, "FIN, ") // read before the RST that its last bytes draw, or not
+			// Its last bytes draw an RST, which may come before the FIN is read, behind it,
+			// or not before the next write.
+			v = strings.TrimSuffix(strings.TrimPrefix(v, "FIN, "), " to writes")
 		}
 	} else if !isReset(err) {
 		s.Errorf("the server's write failed with %v, want a reset", err)

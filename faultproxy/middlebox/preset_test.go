@@ -1,6 +1,7 @@
 package middlebox_test
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -58,13 +59,36 @@ func TestUnknownNames(t *testing.T) {
 	}
 }
 
-func TestConfigureTwiceIsRefused(t *testing.T) {
+func TestAPresetTakesThePlaceOfTheOneBefore(t *testing.T) {
 	p := &faultproxy.Proxy{Upstream: "ws://127.0.0.1:1"}
-	if err := p.Use(middlebox.Nginx()); err != nil {
-		t.Fatal(err)
+	own := faultproxy.DropPongs()
+	for _, err := range []error{p.Use(middlebox.Nginx()), p.Add(own), p.Use(middlebox.Nginx()), p.Use(middlebox.Squid())} {
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := p.Use(middlebox.Nginx()); err == nil || !strings.Contains(err.Error(), `"nginx/idle"`) {
-		t.Errorf("a second preset of the same name: %v, want a refusal", err)
+	var names []string
+	for _, s := range p.Rules() {
+		if s.Rule.Name != own.Name {
+			names = append(names, strings.TrimPrefix(s.Rule.Name, "squid/"))
+		}
+	}
+	if b := p.Box(); b.Behavior.Name != "squid" || strings.Contains(strings.Join(names, " "), "/") || len(b.Rules) != len(names) || len(p.Rules()) != len(names)+1 {
+		t.Errorf("the proxy is %s, with the rules %q, of which %d are its own", b.Behavior.Name, names, len(b.Rules))
+	}
+	if s := strings.Join(p.Summary(), "\n"); strings.Contains(s, "squid") {
+		t.Errorf("the summary accuses a preset:\n%s", s)
+	}
+	if err := p.Use(nil); err == nil || !strings.Contains(err.Error(), "the middlebox is nil") {
+		t.Errorf("Use(nil): %v", err)
+	}
+	clash := faultproxy.DropPongs()
+	clash.Name = "nginx/idle"
+	if err := errors.Join(p.Add(clash), p.Use(middlebox.Nginx())); err == nil || !strings.Contains(err.Error(), `rule "nginx/idle": there is one of this name besides`) || p.Box().Behavior.Name != "squid" {
+		t.Errorf("a rule of the same name: %v, and the proxy is %s", err, p.Box().Behavior.Name)
+	}
+	if err := p.Become(faultproxy.Box{}); err != nil || len(p.Rules()) != 2 || p.Box().Behavior.Name != "" {
+		t.Errorf("no box: %v, and the rules %v", err, p.Rules())
 	}
 }
 

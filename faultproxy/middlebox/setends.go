@@ -2,6 +2,8 @@ package middlebox
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
@@ -39,6 +41,11 @@ func (p *Preset) setEnd(side, value string) error {
 	for how.String() != value {
 		if how++; how > faultproxy.Silent {
 			return fmt.Errorf("preset %q: %s=%s; want %s", p.Name, side, value, endings())
+		}
+	}
+	for _, o := range p.options {
+		if want, ok := o.ends[o.Value]; ok && want != how {
+			return fmt.Errorf("preset %q: %s=%s, but %s=%s ends both sides with %v; leave one of the two out", p.Name, side, value, o.Name, o.Value, want)
 		}
 	}
 	for i := range p.Timers {
@@ -86,11 +93,22 @@ func (p Preset) has() string {
 // meant is what goes between an unknown setting and the known ones.
 func (p Preset) meant(setting string) string {
 	var names []string
+	own := map[string]string{} // by the middlebox's own name
 	for _, s := range p.Settings() {
 		names = append(names, s.Name)
+		for name := range strings.SplitSeq(s.Own, ", ") {
+			if name != "" {
+				own[name] = s.Name
+			}
+		}
 	}
-	if s := schema.Suggest(setting, names); s != "" {
+	names = append(names, slices.Sorted(maps.Keys(own))...)
+	switch s := schema.Suggest(setting, names); {
+	case s == "":
+		return ";"
+	case own[s] != "":
+		return fmt.Sprintf("; did you mean %q (%s's %s)?", own[s], p.Name, s)
+	default:
 		return fmt.Sprintf("; did you mean %q?", s)
 	}
-	return ";"
 }

@@ -2,10 +2,13 @@ package middlebox
 
 import (
 	"fmt"
+	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 )
 
@@ -22,6 +25,8 @@ type option struct {
 	Setting
 	values []string
 	set    func(p *Preset, value string)
+	// ends are the values that say themselves how timers end both sides.
+	ends map[string]faultproxy.Ending
 }
 
 // Settings lists what With can change, with the values as they are.
@@ -107,7 +112,10 @@ func (p Preset) With(setting, value string) (Preset, error) {
 func (p *Preset) last(setting, value string) error {
 	d, err := time.ParseDuration(value)
 	off := value == "off"
-	if !off && (err != nil || d < 0) {
+	switch {
+	case d > longest || err != nil && isLong(value):
+		return fmt.Errorf("preset %q: %s=%s is too long: at most %.0fh, or %[2]s=off", p.Name, setting, value, longest.Hours())
+	case !off && (err != nil || d < 0):
 		return fmt.Errorf("preset %q: %s=%s is no time; want one such as %[2]s=30s, or %[2]s=off", p.Name, setting, value)
 	}
 	if at := p.time(setting); at != nil {
@@ -117,6 +125,18 @@ func (p *Preset) last(setting, value string) error {
 	s := p.stopOf(setting)
 	s.Survive, s.After = off, d
 	return nil
+}
+
+// longest is the longest time of a setting, in whole hours: what a timer is late by
+// comes on top.
+const longest = math.MaxInt64 / time.Hour * time.Hour
+
+var digits = regexp.MustCompile("[0-9]+")
+
+// isLong reports whether a text is a time but for the size of its numbers.
+func isLong(value string) bool {
+	d, err := time.ParseDuration(digits.ReplaceAllString(value, "1"))
+	return err == nil && d > 0
 }
 
 // time is where a time that 0 turns off is kept, or nil.

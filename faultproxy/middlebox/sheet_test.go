@@ -57,7 +57,9 @@ const sheetHead = `# The presets, played
 Made by ` + "`go test ./faultproxy/middlebox -update`" + `: each event was played in virtual time, with a client and a server of bare TCP, and this is what they saw. ` +
 	"`faultproxy presets NAME`" + ` shows a preset with its settings.
 
-*FIN, RST to writes*: the socket is closed; the peer reads an end, its next write succeeds and draws an RST. *FIN, RST*: the RST comes by itself. *stays open*: the connection can be used again behind the answer. *at*: when it was seen, counted from the last bytes, or from the cause; empty is at once, or never. A timer that is off was played with 1m0s. *restarted by*: whose bytes restart the timer, tried too.
+*FIN, RST to writes*: the socket is closed; the peer reads an end, its next write succeeds and draws an RST. *FIN, RST*: the RST comes by itself. *stays open*: the connection can be used again behind the answer. *at*: when it was seen, counted from the last bytes, or from the cause; empty is at once, or never. A timer that is off was played with 1m0s. *restarted by*: whose bytes restart the timer, tried too. *for which there are no rules*: ` + "`Reload()`, `Shutdown()` or `Drain()`" + ` returns none, since nobody notices. *there*, in what differs, is the program, *here* the preset.
+
+TLS in front was measured for nginx, HAProxy in http mode and Caddy alone: a close_notify goes before the FIN of a timer. The others were measured without, or not at all.
 `
 
 type row struct {
@@ -182,7 +184,7 @@ func writeFacts(b *bytes.Buffer, p middlebox.Preset) {
 	for _, list := range []struct {
 		title string
 		facts []string
-	}{{"Measured", p.Measured}, {"Documented", p.Documented}, {"Unverified", p.Unverified}} {
+	}{{"Measured", p.Measured}, {"Differs from the program", p.Differs}, {"Documented", p.Documented}, {"Unverified", p.Unverified}} {
 		if len(list.facts) == 0 {
 			continue
 		}

@@ -1,6 +1,7 @@
 package middlebox_test
 
 import (
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,31 @@ func TestReloadTwice(t *testing.T) {
 			}
 			if c, v := s.watchBoth(client, server, time.Minute); c.words != away || v.words != away {
 				t.Errorf("reload %d: the client saw %q, the server %q", i+1, c.words, v.words)
+			}
+		}
+	})
+}
+
+// The rules of a second reload, under a name of their own, leave those of the first be.
+func TestTwoReloadsAtOnce(t *testing.T) {
+	play(t, middlebox.IngressNginx().WithIdle(time.Hour), func(s *scene) {
+		begun := time.Now()
+		reload := func(name string) (client net.Conn) {
+			client, _ = s.open()
+			rules := s.box.Reload()
+			rules[0].Name += name
+			if err := s.proxy.Add(rules...); err != nil {
+				t.Fatal(err)
+			}
+			return client
+		}
+		first := reload("")
+		time.Sleep(time.Minute)
+		second := reload("-2")
+		for i, client := range []net.Conn{first, second} {
+			s.expectFINWithin("client", client, time.Hour)
+			if took, want := time.Since(begun), 240*time.Second+time.Duration(i)*time.Minute; took != want {
+				t.Errorf("client %d ended %v after the first reload, want %v", i+1, took, want)
 			}
 		}
 	})
@@ -103,6 +129,9 @@ func TestRulesOfStops(t *testing.T) {
 			"nginx/drain-port: on at 0s, down; nginx/drain: on at 1m0s, connections that were there, end both sides with full-close"},
 		{"shutdown of Apache", words(middlebox.Apache().Shutdown()),
 			"apache/shutdown-port: on accepted, hang; apache/shutdown: on at 0s, connections that were there, end client full-close"},
+		{"reload of a relay", words(middlebox.NLB().Reload()), ""},
+		{"shutdown of a relay", words(middlebox.NLB().Shutdown()), ""},
+		{"drain of a relay", words(middlebox.NLB().Drain(time.Minute)), ""},
 		{"release of Cloudflare", words(middlebox.Cloudflare().Reload()),
 			"cloudflare/reload: on at 0s, connections that were there, close 1001, TCP closed at once"},
 	} {

@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
@@ -41,13 +43,26 @@ func Decode(n schema.Node) Scenario {
 	n.Only("name", "preset", "phases")
 	s := Scenario{Name: n.At("name").String(), Preset: decodePreset(n.At("preset"))}
 	phases := n.Required("phases")
-	for i, each := range phases.List() {
+	list := phases.List()
+	for i, each := range list {
 		s.Phases = append(s.Phases, decodePhase(each, i == 0))
 	}
-	if !n.Failed() {
-		if _, err := s.spans(); err != nil {
-			phases.Fail("%v", err)
+	if n.Failed() {
+		return s
+	}
+	_, err := s.spans()
+	var w *wrong
+	switch {
+	case errors.As(err, &w):
+		at := list[w.phase]
+		if key := at.At(w.key); key.Exists() {
+			at = key
+		} else if then := at.At("then"); w.key == "name" && then.Exists() {
+			at = then
 		}
+		at.Fail("%s", w.text)
+	case err != nil:
+		phases.Fail("%v", err)
 	}
 	return s
 }
@@ -104,7 +119,8 @@ func decodePreset(n schema.Node) *middlebox.Preset {
 	return &preset
 }
 
-// Tree returns the scenario as a tree that [Parse] reads back.
+// Tree returns the scenario as a tree that [Parse] reads back. The error names what cannot
+// be written: a Go function, or a preset whose fields were changed in Go.
 func (s Scenario) Tree() (any, error) {
 	phases := []any{}
 	for i, p := range s.Phases {
@@ -125,8 +141,8 @@ func (s Scenario) Tree() (any, error) {
 				tree[key] = true
 			}
 		}
-		if p.Preset != nil {
-			tree["preset"] = p.Preset.String()
+		if err := putPreset(tree, p.Preset); err != nil {
+			return nil, fmt.Errorf("phase %q: %w", p.Name, err)
 		}
 		var rules []any
 		for _, r := range p.Rules {
@@ -145,8 +161,21 @@ func (s Scenario) Tree() (any, error) {
 	if s.Name != "" {
 		tree["name"] = s.Name
 	}
-	if s.Preset != nil {
-		tree["preset"] = s.Preset.String()
+	if err := putPreset(tree, s.Preset); err != nil {
+		return nil, err
 	}
 	return tree, nil
+}
+
+// putPreset writes a preset, if that can be: [middlebox.Parse] has to read it back.
+func putPreset(tree map[string]any, p *middlebox.Preset) error {
+	if p == nil {
+		return nil
+	}
+	text, err := p.Text()
+	if err != nil {
+		return err
+	}
+	tree["preset"] = text
+	return nil
 }

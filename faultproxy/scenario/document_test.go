@@ -118,12 +118,17 @@ func TestWrongDocumentsOfScenarios(t *testing.T) {
 		`{phases: [{at: 0s, name: a, for: 1s}, {then: b, name: c}]}`:   "phases[1].then: then names the phase: leave name out",
 		`{phases: [{at: 0s, name: a, for: 1s}, {then: ""}]}`:           "phases[1].then: want the name of the phase, got nothing",
 		`{phases: [{at: 0s, name: a}, {at: 0s, name: b}]}`:             "phases[1].at: only the first phase begins at 0s",
-		`{phases: [{at: 0s, name: a}, {then: b}]}`:                     `phases: phase 2 ("b"): it begins when phase "a" ends, which never does`,
+		`{phases: [{at: 0s, name: a}, {then: b}]}`:                     `phases[1].then: it begins when phase "a" ends, which never does`,
 		`{phases: [{at: 0s, name: a, preset: ngnix}]}`:                 `phases[0].preset: unknown preset "ngnix"; did you mean "nginx"?`,
 		`{phases: [{at: 0s, name: a, preset: "nginx,idle=soon"}]}`:     `phases[0].preset: preset "nginx": idle=soon is no time`,
 		`{phases: [{at: 30, name: a}]}`:                                "phases[0].at: ",
 		`{phases: [{at: 0s, name: a, rules: [{do: drop}]}]}`:           "phases[0].rules[0]: ",
 		`{phases: [{at: 0s, name: a, rules: [{do: dorp, on: open}]}]}`: "phases[0].rules[0].do: ",
+		`{phases: [{at: 1s, name: a}, {at: 1s, name: b}]}`:             `phases[1].at: it begins at 1s, and phase "a" before it at 1s`,
+		`{phases: [{at: 0s, name: a, for: 1s}, {then: a}]}`:            "phases[1].then: there is another phase of this name",
+		`{phases: [{at: 0s, name: nginx, preset: nginx}]}`:             "phases[0].name: there is a preset of this name",
+		`{phases: [{at: 0s, name: "a\nb"}]}`:                           "phases[0].name: a name has no slash",
+		`{phases: [{at: 0s, name: a, for: 2000000h}, {then: b}]}`:      "phases[0]: a time is too long: at most 24000h0m0s",
 	} {
 		var tree any
 		if err := yaml.Unmarshal([]byte(doc), &tree); err != nil {
@@ -131,6 +136,24 @@ func TestWrongDocumentsOfScenarios(t *testing.T) {
 		}
 		if _, err := scenario.Parse(tree); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s\n got %v\nwant %s", doc, err, want)
+		}
+	}
+}
+
+func TestPresetsThatCannotBeWritten(t *testing.T) {
+	idle, name, field, other := middlebox.Caddy().WithIdle(5*sec), middlebox.Nginx(), middlebox.Nginx(), middlebox.Nginx()
+	name.Name = "mine"
+	field.Behavior.HandshakeTimeout = 3 * sec
+	other.OnReload = middlebox.Caddy().OnReload
+	for want, preset := range map[string]middlebox.Preset{
+		`phase "a": preset "caddy" cannot be written as text: preset "caddy" has no setting "idle"`: idle,
+		`phase "a": preset "mine" cannot be written as text: unknown preset "mine"`:                 name,
+		`phase "a": preset "nginx" cannot be written as text: `:                                     field,
+		`preset "nginx" cannot be written as text: `:                                                other,
+	} {
+		_, err := scenario.Scenario{Phases: []scenario.Phase{{Name: "a", Preset: &preset}}}.Tree()
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: got %v, want %s", preset, err, want)
 		}
 	}
 }

@@ -11,14 +11,14 @@ import (
 func TestScenariosThatCannotBe(t *testing.T) {
 	type phases = []scenario.Phase
 	for want, list := range map[string]phases{
-		"it has no phases":    nil,
-		"phase 1 has no name": {{}},
+		"it has no phases":                                                                     nil,
+		`phase 1 (""): it has no name`:                                                         {{}},
 		`phase 2 ("a"): there is another phase of this name`:                                   {{Name: "a"}, {Name: "a", At: sec}},
 		`phase 1 ("a"): a time is negative`:                                                    {{Name: "a", For: -1}},
 		`phase 2 ("b"): it begins when phase "a" ends, which never does`:                       {{Name: "a"}, {Name: "b"}},
 		`phase 2 ("b"): it begins at 1s, and phase "a" before it at 2s`:                        {{Name: "a", At: 2 * sec}, {Name: "b", At: sec}},
 		`phase 2 ("b"): it begins at 3s, when phase "a" has not ended (4s)`:                    {{Name: "a", At: 2 * sec, For: 2 * sec}, {Name: "b", At: 3 * sec}},
-		`phase 1 ("a"): nothing to reload, shut down or drain`:                                 {{Name: "a", Reload: true}},
+		`scenario "s": a: phase "a": nothing to reload, shut down or drain`:                    {{Name: "a", Reload: true}},
 		`scenario "s": a: phase "a": faultproxy: rule "a/drop": "drop" needs a trigger`:        {{Name: "a", Rules: []faultproxy.Rule{{Do: faultproxy.Drop{}}}}},
 		`scenario "s": a, b: phase 2 ("b"): it begins at 1s, and phase "a" before it at 1m40s`: {{Name: "a", At: 100 * sec}, {Name: "b", At: sec}},
 	} {

@@ -1,22 +1,19 @@
 package scenario
 
 import (
-	"strings"
 	"sync"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
-	"github.com/heartbreak-ws/heartbreak/faultproxy/middlebox"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
 // run is a scenario on a proxy.
 type run struct {
-	proxy  *faultproxy.Proxy
-	preset *middlebox.Preset // of the scenario
+	proxy *faultproxy.Proxy
 
-	mu    sync.Mutex        // one phase after another, should a slow machine be late
-	rules []string          // of the phase
-	own   *middlebox.Preset // of the phase
+	mu    sync.Mutex      // one phase after another, should a slow machine be late
+	rules []string        // of the phase
+	usual *faultproxy.Box // what the proxy was before a phase with its own preset; nil in others
 }
 
 // begin puts a phase in the place of the one before.
@@ -26,19 +23,20 @@ func (r *run) begin(p span) {
 	r.end()
 	r.proxy.Timeline.Note("phase " + p.Name)
 	if p.Preset != nil {
-		r.own = p.Preset
-		r.leave(r.preset)
+		usual := r.proxy.Box()
+		r.usual = &usual
 		r.try(p.Preset.Configure(r.proxy))
 	}
-	rules := p.rules(r.preset)
-	if err := r.proxy.Check(rules...); err != nil { // on this proxy, now that it has started
+	for _, rule := range p.rules {
+		if !p.lasting[rule.Name] {
+			r.rules = append(r.rules, rule.Name)
+		}
+	}
+	if err := r.proxy.Check(p.rules...); err != nil {
 		r.try(err)
 		return
 	}
-	for _, rule := range rules {
-		r.rules = append(r.rules, rule.Name)
-	}
-	r.try(r.proxy.Add(rules...))
+	r.try(r.proxy.Add(p.rules...))
 }
 
 // idle ends a phase that no other follows at once.
@@ -53,27 +51,10 @@ func (r *run) idle() {
 func (r *run) end() {
 	r.proxy.Remove(r.rules...)
 	r.rules = nil
-	if r.own == nil {
-		return
+	if r.usual != nil {
+		r.try(r.proxy.Become(*r.usual))
+		r.usual = nil
 	}
-	r.leave(r.own)
-	r.own = nil
-	if r.preset != nil {
-		r.try(r.preset.Configure(r.proxy))
-	}
-}
-
-// leave takes a preset back.
-func (r *run) leave(preset *middlebox.Preset) {
-	if preset == nil {
-		return
-	}
-	for _, s := range r.proxy.Rules() {
-		if strings.HasPrefix(s.Rule.Name, preset.Name+"/") {
-			r.proxy.Remove(s.Rule.Name)
-		}
-	}
-	r.proxy.Behave(faultproxy.Behavior{})
 }
 
 // try records what went wrong where nobody is there to be told.

@@ -15,9 +15,7 @@
 package scenario
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
@@ -38,7 +36,7 @@ type Scenario struct {
 // Phase is what is wrong for some time.
 type Phase struct {
 	// Name begins the names of the phase's rules, and is noted on the timeline as
-	// "phase NAME". Names are different from each other.
+	// "phase NAME". Names are different from each other and from those of the presets.
 	Name string
 	// At is when the phase begins, counted from when the scenario begins: when it is
 	// given to the proxy, or the proxy starts, whichever is later. Zero behind another
@@ -55,6 +53,8 @@ type Phase struct {
 	Preset *middlebox.Preset
 	// Reload, Shutdown and Drain do to the middlebox in force what its name says, when
 	// the phase begins. Drain is after how long live connections end. A preset is needed.
+	// Connections that were there are ended when their time comes, even if the phase is
+	// over by then; new ones are accepted again when it is.
 	Reload, Shutdown bool
 	Drain            time.Duration
 }
@@ -63,6 +63,9 @@ type Phase struct {
 type span struct {
 	Phase
 	begin, end time.Duration // end below zero: never
+	rules      []faultproxy.Rule
+	lasting    map[string]bool // the names of rules that stay behind it
+	lacks      bool            // a preset, for what it wants of one
 }
 
 // Configure starts the scenario on a proxy; [faultproxy.Proxy.Use] calls it. Everything
@@ -73,7 +76,10 @@ func (s Scenario) Configure(proxy *faultproxy.Proxy) error {
 		return fmt.Errorf("%s: %w", s, err)
 	}
 	for _, p := range spans {
-		if err := proxy.Check(p.rules(s.Preset)...); err != nil {
+		if p.lacks {
+			return fmt.Errorf("%s: phase %q: nothing to reload, shut down or drain: name a preset, in the phase or for the whole scenario", s, p.Name)
+		}
+		if err := proxy.Check(p.rules...); err != nil {
 			return fmt.Errorf("%s: phase %q: %w", s, p.Name, err)
 		}
 	}
@@ -82,7 +88,7 @@ func (s Scenario) Configure(proxy *faultproxy.Proxy) error {
 			return err
 		}
 	}
-	r := &run{proxy: proxy, preset: s.Preset}
+	r := &run{proxy: proxy}
 	for i, p := range spans {
 		proxy.AfterFunc(p.begin, func() { r.begin(p) })
 		if p.end >= 0 && (i+1 == len(spans) || p.end < spans[i+1].begin) {
@@ -92,92 +98,14 @@ func (s Scenario) Configure(proxy *faultproxy.Proxy) error {
 	return nil
 }
 
-// spans gives the phases their times.
-func (s Scenario) spans() ([]span, error) {
-	if len(s.Phases) == 0 {
-		return nil, errors.New("it has no phases")
-	}
-	var spans []span
-	taken := map[string]bool{}
-	for i, p := range s.Phases {
-		fail := func(format string, args ...any) error {
-			return fmt.Errorf("phase %d (%q): %w", i+1, p.Name, fmt.Errorf(format, args...))
-		}
-		switch {
-		case p.Name == "":
-			return nil, fmt.Errorf("phase %d has no name", i+1)
-		case taken[p.Name]:
-			return nil, fail("there is another phase of this name")
-		case p.At < 0 || p.For < 0 || p.Drain < 0:
-			return nil, fail("a time is negative")
-		case (p.Reload || p.Shutdown || p.Drain > 0) && p.Preset == nil && s.Preset == nil:
-			return nil, fail("nothing to reload, shut down or drain: name a preset, in the phase or for the whole scenario")
-		}
-		taken[p.Name] = true
-		begin := p.At
-		if i > 0 {
-			before := &spans[i-1]
-			switch {
-			case begin == 0 && before.end < 0:
-				return nil, fail("it begins when phase %q ends, which never does: give that one a For, or this one an At", before.Name)
-			case begin == 0:
-				begin = before.end
-			case begin <= before.begin:
-				return nil, fail("it begins at %v, and phase %q before it at %v", begin, before.Name, before.begin)
-			case before.end > begin:
-				return nil, fail("it begins at %v, when phase %q has not ended (%v)", begin, before.Name, before.end)
-			case before.end < 0:
-				before.end = begin
-			}
-		}
-		end := time.Duration(-1)
-		if p.For > 0 {
-			end = begin + p.For
-		}
-		spans = append(spans, span{p, begin, end})
-	}
-	return spans, nil
-}
-
-// rules are all rules of a phase, with their names.
-func (p Phase) rules(preset *middlebox.Preset) []faultproxy.Rule {
-	if p.Preset != nil {
-		preset = p.Preset
-	}
-	var all, named []faultproxy.Rule
-	if p.Reload {
-		all = append(all, preset.Reload()...)
-	}
-	if p.Shutdown {
-		all = append(all, preset.Shutdown()...)
-	}
-	if p.Drain > 0 {
-		all = append(all, preset.Drain(p.Drain)...)
-	}
-	taken := map[string]bool{}
-	for _, r := range append(all, p.Rules...) {
-		if r.Name == "" && r.Do != nil {
-			r.Name, _, _ = strings.Cut(r.Do.String(), " ")
-		}
-		r.Name = p.Name + "/" + r.Name
-		for base, n := r.Name, 2; taken[r.Name]; n++ {
-			r.Name = fmt.Sprintf("%s-%d", base, n)
-		}
-		taken[r.Name] = true
-		named = append(named, r)
-	}
-	return named
-}
-
 // String names the scenario and its phases.
 func (s Scenario) String() string {
-	names := make([]string, len(s.Phases))
-	for i, p := range s.Phases {
-		names[i] = p.Name
-	}
 	name := "scenario"
 	if s.Name != "" {
 		name += fmt.Sprintf(" %q", s.Name)
 	}
-	return name + ": " + strings.Join(names, ", ")
+	for i, p := range s.Phases {
+		name += map[bool]string{true: ": ", false: ", "}[i == 0] + p.Name
+	}
+	return name
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/middlebox"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/scenario"
-	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
 var (
@@ -125,21 +124,69 @@ func TestAScenarioBeginsWithItsProxyOrLater(t *testing.T) {
 	}
 }
 
-func TestAPhaseThatTheProxyCannotPlayIsOnTheTimeline(t *testing.T) {
+func TestWhatOnlyAPhaseNeedsIsCheckedAtTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := fakeserver.InMemory(t)
 		p := (&faultproxy.Proxy{Upstream: srv.URL}).On(t, srv.Network())
-		if err := p.Use(scenario.Scenario{Phases: []scenario.Phase{
-			{Name: "a", At: sec, Rules: []faultproxy.Rule{{Do: faultproxy.BadCertificate{}}, {Do: faultproxy.Refuse{}}}}}}); err != nil {
+		if err := p.Use(scenario.Scenario{Phases: []scenario.Phase{{Name: "a"}, {Name: "b", At: sec, Rules: []faultproxy.Rule{{Do: faultproxy.BadCertificate{}}}}}}); err != nil {
 			t.Fatal(err)
 		}
-		p.StartIn(t)
-		time.Sleep(2 * sec)
-		for e := range p.Timeline.All() {
-			if e.Kind == timeline.KindError && strings.Contains(e.Field("error"), `rule "a/bad-certificate"`) && strings.Contains(e.Field("error"), "set TLS") {
-				return
+		if err := p.Start(); err == nil || !strings.Contains(err.Error(), `rule "b/bad-certificate"`) || !strings.Contains(err.Error(), "set TLS") {
+			t.Errorf("Start returned %v", err)
+		}
+	})
+}
+
+// Who was there when it began is ended, though the phase is over by then; and somebody
+// else's preset is back in force, and only that.
+func TestWhatOutlivesItsPhase(t *testing.T) {
+	squid, ingress, caddy := middlebox.Squid(), middlebox.IngressNginx().WithIdle(0), middlebox.Caddy()
+	for name, c := range map[string]struct {
+		s    scenario.Scenario
+		want []string
+	}{
+		"a shutdown": {scenario.Scenario{Preset: &squid, Phases: []scenario.Phase{
+			{Name: "a"}, {Name: "down", At: 5 * sec, For: 10 * sec, Shutdown: true}, {Name: "back"}}},
+			[]string{"/1    0.0s open, refused 0 times", "/1   36.0s unexpected EOF", "/1   37.0s open, refused 0 times"}},
+		"a reload": {scenario.Scenario{Preset: &ingress, Phases: []scenario.Phase{
+			{Name: "a"}, {Name: "deploy", At: 5 * sec, Reload: true}, {Name: "recovery", At: 60 * sec}}},
+			[]string{"/1    0.0s open, refused 0 times", "/1  245.0s unexpected EOF", "/1  246.0s open, refused 0 times"}},
+		"a drain": {scenario.Scenario{Phases: []scenario.Phase{
+			{Name: "a"}, {Name: "b", At: 5 * sec, For: sec, Drain: 10 * sec, Preset: &caddy}, {Name: "c"}}},
+			[]string{"/1    0.0s open, refused 0 times", "/1   15.0s close 1001 (going away)", "/1   16.0s open, refused 0 times"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, saw := play(t, 1, 300*sec, c.s)
+			wantLines(t, saw, c.want...)
+		})
+	}
+}
+
+func TestAPresetFromElsewhereIsBackBehindAPhase(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := fakeserver.InMemory(t)
+		p := (&faultproxy.Proxy{Upstream: srv.URL}).On(t, srv.Network()).StartIn(t)
+		caddy := middlebox.Caddy()
+		mine := faultproxy.DropPongs()
+		mine.Name = "nginx/mine"
+		for _, err := range []error{
+			p.Use(middlebox.Nginx()), p.Add(mine),
+			p.Use(scenario.Scenario{Phases: []scenario.Phase{{Name: "a"}, {Name: "b", At: sec, For: sec, Preset: &caddy}, {Name: "c"}}}),
+		} {
+			if err != nil {
+				t.Fatal(err)
 			}
 		}
-		t.Error("nothing on the timeline says that phase a cannot be")
+		for at, want := range []string{"nginx", "caddy", "nginx"} {
+			time.Sleep(sec/2 + time.Duration(min(at, 1))*sec/2)
+			var names []string
+			for _, s := range p.Rules() {
+				names = append(names, s.Rule.Name)
+			}
+			got := strings.Join(names, " ")
+			if p.Box().Behavior.Name != want || strings.Contains(got, "nginx/idle") != (want == "nginx") || !strings.Contains(got, "nginx/mine") {
+				t.Errorf("in phase %d the proxy is %s, with the rules %s; want %s", at+1, p.Box().Behavior.Name, got, want)
+			}
+		}
 	})
 }

@@ -4,6 +4,6 @@
 // The same raw client and the same raw upstream hold the same conversation through
 // the real program and through a faultproxy with the preset, and what both sides
 // saw is compared cell by cell. A difference fails, unless exceptions_test.go names
-// it with its reason; so does an exception that no longer differs. TABLE.md is
-// what came out.
+// it and the preset's Differs says it; so does an exception that no longer differs.
+// TABLE.md is what came out.
 package fidelity

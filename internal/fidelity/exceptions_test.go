@@ -2,9 +2,27 @@
 
 package fidelity
 
-// exception is a difference between a program and its preset that is known, and why
-// it is let be. In item and cell each * stands for any text.
-type exception struct{ preset, item, cell, reason string }
+import (
+	"slices"
+	"strings"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/middlebox"
+)
+
+// exception is a difference between a program and its preset that is known. In item and
+// cell each * stands for any text. differs begins the sentence of the preset's Differs
+// that says so.
+type exception struct{ preset, item, cell, differs string }
+
+// reason is the sentence that the preset says of itself; empty if there is none.
+func (e exception) reason() string {
+	p, err := middlebox.Named(e.preset)
+	i := slices.IndexFunc(p.Differs, func(said string) bool { return strings.HasPrefix(said, e.differs) })
+	if err != nil || i < 0 {
+		return ""
+	}
+	return p.Differs[i]
+}
 
 // race is a cell that comes out in one of several ways, as chance will have it, in
 // the real program or in both.
@@ -33,20 +51,19 @@ var races = []race{
 		"what is on its way as the proxy tears down may arrive, and draw a reset"},
 }
 
-// Reasons that several exceptions share.
+// Beginnings that several exceptions share.
 const (
-	noHTTP     = "an answer that is no HTTP is not passed on here: the proxy cannot read it"
-	pastes     = "a real relay of bytes passes an answer that is not 101 as it came, and leaves the connection open; here it is framed anew and ended"
-	readsOn    = "after the end the client's bytes are read and discarded for half a minute there, for 2 s here"
-	fullClose  = "h2o closes its socket behind an answer; the proxy ends its stream and reads on, so that no RST can overtake the answer"
-	oddCase    = "h2o writes the headers it adds itself in lower case"
-	squidPage  = "Squid's pages are longer than the preset's, which are in their shape"
-	squidVia   = "Via, X-Cache and X-Cache-Lookup, which name the host, are left out; Vary and Content-Language come with Squid's translated pages, which a private folder does not have"
-	squidTick  = "Squid's timers look at the clock once a second; after traffic they fire up to 2 s late (the record: up to 0.9 s early), the preset up to 1 s early"
-	apacheEnds = "Apache ends the connection behind some statuses (400, 503), and keeps it open behind others; here it is kept"
-	twoPages   = "lighttpd has a 502 for an answer that is no HTTP, and a 500 for none; here both are a 500"
-	piped      = "an upgrade that is not piped is a common request to Varnish, which adds Age, Date, Via and X-Varnish to its answer and keeps the connection open; the preset pipes"
-	varnish2   = "Varnish waits for a peer that takes nothing in a write, which pipe_timeout does not bound; the preset's timer sees a silent connection"
+	noHTTP     = "an answer that is not HTTP"
+	pastes     = "an answer that is not a 101"
+	readsOn    = "behind a send timeout"
+	fullClose  = "h2o closes its socket"
+	oddCase    = "the names of headers"
+	squidPage  = "Squid's pages are longer"
+	squidVia   = "Via, X-Cache and X-Cache-Lookup"
+	squidTick  = "read_timeout was"
+	apacheEnds = "Apache ends the connection"
+	piped      = "an upgrade that the VCL does not pipe"
+	varnish2   = "a peer that takes no byte"
 )
 
 var exceptions = []exception{
@@ -69,10 +86,10 @@ var exceptions = []exception{
 	{"apache", "stalled-server-flood", "sender", readsOn},
 	{"apache", "stalled-server-flood", "time*", readsOn},
 
-	{"lighttpd", "hs-upstream-101-no-upgrade-header", "*", "lighttpd waits for an answer behind such a 101, and makes a 404 of its own when none comes; here the 101 is passed on"},
-	{"lighttpd", "hs-upstream-200", "header names", "Accept-Ranges, which lighttpd adds to a 200, means nothing to an upgrade and is left out"},
-	{"lighttpd", "hs-upstream-garbage", "status line", twoPages},
-	{"lighttpd", "hs-upstream-garbage", "body", twoPages},
+	{"lighttpd", "hs-upstream-101-no-upgrade-header", "*", "behind a 101 without"},
+	{"lighttpd", "hs-upstream-200", "header names", "lighttpd adds Accept-Ranges"},
+	{"lighttpd", "hs-upstream-garbage", "status line", noHTTP},
+	{"lighttpd", "hs-upstream-garbage", "body", noHTTP},
 	{"lighttpd", "stalled-server-flood", "sender", readsOn},
 	{"lighttpd", "stalled-server-flood", "time*", readsOn},
 
@@ -84,13 +101,13 @@ var exceptions = []exception{
 	{"squid", "hs-upgrade-not-configured", "header names", squidVia},
 	{"squid", "hs-upstream-fin", "header names", squidVia},
 	{"squid", "hs-upstream-fin", "body", squidPage},
-	{"squid", "hs-upstream-rst", "header*", "Squid tells a reset from an end before the answer in X-Squid-Error, the preset does not; " + squidVia},
+	{"squid", "hs-upstream-rst", "header*", "X-Squid-Error"},
 	{"squid", "hs-upstream-rst", "body", squidPage},
-	{"squid", "hs-upstream-garbage", "*", "Squid takes an answer that is no HTTP for HTTP/0.9 and passes it on as the body of a 200; here it is a 502"},
+	{"squid", "hs-upstream-garbage", "*", noHTTP},
 	{"squid", "hs-never-answered", "header names", squidVia},
 	{"squid", "hs-never-answered", "body", squidPage},
-	{"squid", "hs-never-answered", "time*", "here Squid answers after read_timeout less its tick; in the record it took 1.5 s more, and so does the preset"},
-	{"squid", "hs-upstream-down*", "*", "here Squid says 502 ERR_READ_ERROR of a peer that refuses; in the record it said 503 ERR_CONNECT_FAIL, and so does the preset"},
+	{"squid", "hs-never-answered", "time*", "an upgrade that is not answered"},
+	{"squid", "hs-upstream-down*", "*", "an upstream that refuses"},
 	{"squid", "idle-timeout*", "time*", squidTick},
 
 	{"varnish", "hs-upstream-200", headerNames, pastes},
@@ -114,7 +131,7 @@ var exceptions = []exception{
 	{"h2o", "hs-upstream-fin", headerSpelling, oddCase},
 	{"h2o", "hs-upstream-rst", headerSpelling, oddCase},
 	{"h2o", "hs-upstream-garbage", headerSpelling, oddCase},
-	{"h2o", "hs-upstream-garbage", "body", "h2o has a text of its own for an answer that is no HTTP"},
+	{"h2o", "hs-upstream-garbage", "body", noHTTP},
 	{"h2o", "hs-never-answered", headerSpelling, oddCase},
 	{"h2o", "hs-upstream-down", headerSpelling, oddCase},
 }

@@ -37,7 +37,7 @@ func TestFidelity(t *testing.T) {
 				return
 			}
 			for _, e := range stale(sub, verdicts) {
-				t.Errorf("exception for %s, %s: nothing differs there any more; take it out (it said: %s)", e.item, e.cell, e.reason)
+				t.Errorf("exception for %s, %s: nothing differs there any more; take it out (it said: %s)", e.item, e.cell, e.reason())
 			}
 			if !t.Failed() {
 				checkTable(t, sub, verdicts)

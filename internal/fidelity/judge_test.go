@@ -4,9 +4,13 @@ package fidelity
 
 import (
 	"errors"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/middlebox"
 )
 
 func showed(cells ...cell) result {
@@ -81,13 +85,54 @@ func TestExceptionsNameScenarios(t *testing.T) {
 		})
 	}
 	for _, e := range exceptions {
-		if !plays(e.preset, e.item) || e.reason == "" {
-			t.Errorf("exception %v: no such scenario, or no reason", e)
+		if !plays(e.preset, e.item) {
+			t.Errorf("exception %v: no such scenario", e)
 		}
 	}
 	for _, r := range races {
 		if !plays(r.preset, r.item) || r.reason == "" || len(r.values) < 2 {
 			t.Errorf("race %v: no such scenario, no reason, or one outcome", r)
+		}
+	}
+}
+
+// What is excepted stands in the preset's own doc, and nothing else stands there.
+func TestExceptionsAreSaidByTheirPresets(t *testing.T) {
+	for _, p := range middlebox.All() {
+		used := make([]int, len(p.Differs))
+		for _, e := range exceptions {
+			if e.preset != p.Name {
+				continue
+			}
+			var said int
+			for i, sentence := range p.Differs {
+				if strings.HasPrefix(sentence, e.differs) {
+					used[i]++
+					said++
+				}
+			}
+			if said != 1 || e.differs == "" {
+				t.Errorf("exception %v: %d sentences of the preset's Differs begin like this, want one", e, said)
+			}
+		}
+		for i, n := range used {
+			if n == 0 {
+				t.Errorf("%s says that it differs, and no exception needs it: %s", p.Name, p.Differs[i])
+			}
+		}
+	}
+}
+
+// TABLE.md gives the reasons in the presets' words.
+func TestTableGivesTheReasons(t *testing.T) {
+	text, err := os.ReadFile(tableFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections := split(string(text))
+	for _, e := range exceptions {
+		if !strings.Contains(sections[e.preset], "\n- "+e.reason()+": ") {
+			t.Errorf("TABLE.md does not say of %s: %s", e.preset, e.reason())
 		}
 	}
 }

@@ -72,10 +72,11 @@ func differences(verdicts []verdict) (said []string) {
 		if v.excepted == nil {
 			continue
 		}
-		if cells[v.excepted.reason] == nil {
-			reasons = append(reasons, v.excepted.reason)
+		reason := v.excepted.reason()
+		if cells[reason] == nil {
+			reasons = append(reasons, reason)
 		}
-		cells[v.excepted.reason] = append(cells[v.excepted.reason], v.item+" ("+v.cell+")")
+		cells[reason] = append(cells[reason], v.item+" ("+v.cell+")")
 	}
 	for _, r := range reasons {
 		said = append(said, r+": "+strings.Join(cells[r], "; "))

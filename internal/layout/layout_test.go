@@ -33,6 +33,7 @@ var layers = []layer{
 	{"faultproxy/diagnosis", []string{"faultproxy/frame", "faultproxy/heartbeat", "faultproxy/timeline"}, nil},
 	{"faultproxy", []string{"faultproxy/frame", "faultproxy/memnet", "faultproxy/heartbeat", "faultproxy/timeline", "faultproxy/diagnosis"}, nil},
 	{"faultproxy/middlebox", []string{"faultproxy", "faultproxy/..."}, nil},
+	{"faultproxy/report", []string{"faultproxy/frame", "faultproxy/heartbeat", "faultproxy/timeline", "faultproxy/diagnosis"}, nil},
 	{"faultproxy/scenario", []string{"faultproxy", "faultproxy/..."}, nil},
 	{"faultproxy/cmd/faultproxy", []string{"faultproxy", "faultproxy/...", "fakeserver"},
 		[]string{"github.com/alecthomas/kong", "github.com/goccy/go-yaml", "github.com/gorilla/websocket"}},

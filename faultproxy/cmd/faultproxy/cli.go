@@ -23,8 +23,10 @@ const description = `A WebSocket proxy that breaks connections on purpose: betwe
 // commands is the command line.
 type commands struct {
 	Run     runCmd     `cmd:"" help:"Stand between clients and a server, and break their connections."`
+	Fake    fakeCmd    `cmd:"" help:"Be a server that misbehaves, by what the URL or a script says."`
 	Presets presetsCmd `cmd:"" help:"List the middleboxes that run --preset can behave like, or explain one."`
 	Explain explainCmd `cmd:"" help:"Say why the connections of a recording ended."`
+	Report  reportCmd  `cmd:"" help:"Make a page, an HTTP Archive or sequence diagrams of recordings."`
 	Demo    demoCmd    `cmd:"" help:"See a socket die of an idle timeout, and be diagnosed. Takes a few seconds, needs nothing."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -39,6 +39,20 @@ func parseDuration(text string) (time.Duration, error) {
 	return 0, fmt.Errorf("%q is no duration; want one such as 30s, 1500ms or 1m30s", text)
 }
 
+// single is a text that may be given once.
+type single string
+
+func (s *single) UnmarshalText(text []byte) error {
+	switch {
+	case *s != "":
+		return fmt.Errorf("given twice: %s, and %s", *s, text)
+	case len(text) == 0:
+		return errors.New("want something, got nothing")
+	}
+	*s = single(text)
+	return nil
+}
+
 // moment is @D: a time after a connection opened.
 type moment time.Duration
 

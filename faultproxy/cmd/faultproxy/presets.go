@@ -88,7 +88,7 @@ func explainPreset(out io.Writer, p middlebox.Preset, text string) error {
 	for _, list := range []struct {
 		title string
 		facts []string
-	}{{"Measured", p.Measured}, {"Only documented", p.Documented}, {"Unverified", p.Unverified}} {
+	}{{"Measured", p.Measured}, {"Differs from the program", p.Differs}, {"Only documented", p.Documented}, {"Unverified", p.Unverified}} {
 		if len(list.facts) > 0 {
 			fmt.Fprintf(out, "\n%s:\n  - %s\n", list.title, strings.Join(list.facts, "\n  - "))
 		}
@@ -122,6 +122,7 @@ type presetJSON struct {
 	Settings   []settingJSON `json:"settings"`
 	Events     []eventJSON   `json:"events"`
 	Measured   []string      `json:"measured"`
+	Differs    []string      `json:"differs"` // where the preset is known to differ from the program
 	Documented []string      `json:"documented"`
 	Unverified []string      `json:"unverified"`
 }
@@ -145,7 +146,7 @@ func presetDocument(p middlebox.Preset) presetJSON {
 	doc := presetJSON{
 		presetLine: presetLine{p.Name, p.Version, p.Summary}, Source: p.Source,
 		Settings: []settingJSON{}, Events: []eventJSON{},
-		Measured: orEmpty(p.Measured), Documented: orEmpty(p.Documented), Unverified: orEmpty(p.Unverified),
+		Measured: orEmpty(p.Measured), Differs: orEmpty(p.Differs), Documented: orEmpty(p.Documented), Unverified: orEmpty(p.Unverified),
 	}
 	for _, s := range p.Settings() {
 		doc.Settings = append(doc.Settings, settingJSON(s))

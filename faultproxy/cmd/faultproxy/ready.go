@@ -11,11 +11,10 @@ import (
 )
 
 // authorityFile is where clients find the certificate they have to trust. Empty:
-// the proxy serves without TLS.
+// they need none.
 type authorityFile string
 
-func writeAuthority(p *faultproxy.Proxy) (authorityFile, error) {
-	pem := p.AuthorityPEM()
+func writeAuthority(pem []byte) (authorityFile, error) {
 	if pem == nil {
 		return "", nil
 	}
@@ -34,12 +33,12 @@ func (a authorityFile) remove() {
 }
 
 // readyLine is the first line for programs, and of a recording.
-func readyLine(p *faultproxy.Proxy, authority authorityFile) []byte {
-	extra := []timeline.Extra{{Key: "url", Value: p.URL}, {Key: "pid", Value: os.Getpid()}}
+func readyLine(tl *timeline.Timeline, url string, authority authorityFile) []byte {
+	extra := []timeline.Extra{{Key: "url", Value: url}, {Key: "pid", Value: os.Getpid()}}
 	if authority != "" {
 		extra = append(extra, timeline.Extra{Key: "ca", Value: authority})
 	}
-	return append(p.Timeline.AppendReady(nil, extra...), '\n')
+	return append(tl.AppendReady(nil, extra...), '\n')
 }
 
 // greeting is what a person reads first.
@@ -52,6 +51,12 @@ func (c *runCmd) greeting(p *faultproxy.Proxy, authority authorityFile) []string
 		"faultproxy listens on " + p.URL,
 		"  upstream   " + upstream,
 	}
+	if c.Preset != "" {
+		lines = append(lines, fmt.Sprintf("  preset     %s: it answers and ends as that does", c.Preset))
+	}
+	if c.Scenario != "" {
+		lines = append(lines, fmt.Sprintf("  %v (%s)", c.outage, c.Scenario))
+	}
 	for i, status := range p.Rules() {
 		label := "rules"
 		if i > 0 {
@@ -59,7 +64,7 @@ func (c *runCmd) greeting(p *faultproxy.Proxy, authority authorityFile) []string
 		}
 		lines = append(lines, fmt.Sprintf("  %-9s  %s", label, status.Rule))
 	}
-	if len(p.Rules()) == 0 {
+	if len(p.Rules()) == 0 && c.Preset == "" && c.Scenario == "" {
 		lines = append(lines, "  rules      none: everything passes as it is")
 	}
 	if authority != "" {

@@ -99,6 +99,9 @@ func notRules(tree any) string {
 		if _, wrapped := v["rules"]; wrapped {
 			return want + `a map with the key "rules"; leave that out and begin with the list`
 		}
+		if _, phases := v["phases"]; phases {
+			return want + "a scenario; use --scenario"
+		}
 		return ""
 	case []any:
 		return ""

@@ -18,9 +18,21 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // testdata/wrong.golden has what is said of them: file, line and column, the key, the
 // line with a mark, and what would be right.
 func TestWrongRuleFiles(t *testing.T) {
-	files, err := filepath.Glob("testdata/wrong/*")
-	if err != nil || len(files) < 30 {
-		t.Fatalf("%d files, %v; want at least 30", len(files), err)
+	refuses(t, "testdata/wrong", 30, "run", "--rules")
+}
+
+// The same for scripts.
+func TestWrongScriptFiles(t *testing.T) {
+	refuses(t, "testdata/wrong-scripts", 15, "fake", "--script")
+}
+
+// refuses has a flag of a command refuse every file of a folder, at least so many, and
+// compares what it says with the golden file.
+func refuses(t *testing.T, folder string, least int, command, flag string) {
+	t.Helper()
+	files, err := filepath.Glob(folder + "/*")
+	if err != nil || len(files) < least {
+		t.Fatalf("%d files, %v; want at least %d", len(files), err, least)
 	}
 	var all strings.Builder
 	for _, file := range files {
@@ -28,7 +40,7 @@ func TestWrongRuleFiles(t *testing.T) {
 		var stdout, stderr bytes.Buffer
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel() // what is not refused ends at once
-		code := run(ctx, []string{"run", "--listen", "127.0.0.1:0", "--rules", file}, nil, &stdout, &stderr)
+		code := run(ctx, []string{command, "--listen", "127.0.0.1:0", flag, file}, nil, &stdout, &stderr)
 		said, found := strings.CutPrefix(stderr.String(), "faultproxy: ")
 		if code != exitUsage || !found || stdout.Len() > 0 {
 			t.Errorf("%s: exit code %d, %q, %q; want %d and what is wrong", file, code, &stdout, &stderr, exitUsage)
@@ -46,7 +58,7 @@ func TestWrongRuleFiles(t *testing.T) {
 		}
 		fmt.Fprintf(&all, "\n%s\n", said)
 	}
-	golden := "testdata/wrong.golden"
+	golden := folder + ".golden"
 	if *update {
 		if err := os.WriteFile(golden, []byte(all.String()), 0o644); err != nil {
 			t.Fatal(err)
@@ -59,7 +71,7 @@ func TestWrongRuleFiles(t *testing.T) {
 	got, wanted := strings.Split(all.String(), "\n"), strings.Split(string(want), "\n")
 	for i := range max(len(got), len(wanted)) {
 		if i >= len(got) || i >= len(wanted) || got[i] != wanted[i] {
-			t.Fatalf("%s differs from line %d on (go test -run WrongRuleFiles -update writes it anew): got\n%s", golden, i+1,
+			t.Fatalf("%s differs from line %d on (go test -run Wrong -update writes it anew): got\n%s", golden, i+1,
 				strings.Join(got[min(i, len(got)):min(i+5, len(got))], "\n"))
 		}
 	}

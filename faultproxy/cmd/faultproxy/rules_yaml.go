@@ -34,7 +34,7 @@ func (s source) parse() (body ast.Node, problems []problem) {
 		return nil, nil
 	}
 	if len(bodies) > 1 {
-		problems = append(problems, s.at(first(bodies[1]), "", "a second document; put all rules into one list"))
+		problems = append(problems, s.at(first(bodies[1]), "", "a second document; put everything into one"))
 	}
 	return bodies[0], append(problems, s.twice(bodies[0])...)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/middlebox"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/scenario"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
@@ -20,6 +21,7 @@ import (
 var flagGroups = []kong.Group{
 	{Key: "path", Title: "Where it stands:"},
 	{Key: "fault", Title: "What it breaks (D is a duration such as 1500ms or 1m30s; @D is D after the connection opened):"},
+	{Key: "server", Title: "What it does:"},
 	{Key: "output", Title: "What it tells:"},
 }
 
@@ -33,7 +35,7 @@ type runCmd struct {
 	Insecure     bool        `group:"path" help:"Do not verify the upstream's certificate."`
 	UpstreamCA   string      `group:"path" name:"upstream-ca" placeholder:"FILE" help:"Trust the certificates in this PEM file for the upstream, instead of the system's."`
 
-	Preset      string      `group:"fault" placeholder:"NAME[,SETTING=VALUE]" help:"Behave like a real middlebox, such as nginx, or haproxy,idle=1m. faultproxy presets lists them, faultproxy presets NAME its settings."`
+	Preset      single      `group:"fault" placeholder:"NAME[,SETTING=VALUE]" help:"Behave like a real middlebox, such as nginx, or haproxy,idle=1m. faultproxy presets lists them, faultproxy presets NAME its settings."`
 	IdleTimeout duration    `group:"fault" placeholder:"D" help:"Close both sides, without a Close frame, when no byte arrived from either for D. With --preset: its setting idle."`
 	Lifetime    duration    `group:"fault" placeholder:"D" help:"Close both sides, without a Close frame, D after opening."`
 	DropPongs   bool        `group:"fault" help:"Drop pongs toward the client: protocol pongs and the text pong."`
@@ -44,12 +46,14 @@ type runCmd struct {
 	Latency     *spread     `group:"fault" placeholder:"D[±D]" help:"Delay everything, in both directions. +- is also understood."`
 	Rule        []string    `group:"fault" sep:"none" placeholder:"YAML" help:"Any rule, or a list of them; see above. May be given more than once."`
 	Rules       []string    `group:"fault" sep:"none" placeholder:"FILE" help:"The rules in a YAML or JSON file, before those of --rule. May be given more than once."`
-	Scenario    string      `group:"fault" placeholder:"FILE" help:"Play the scenario in a YAML or JSON file: phases of rules and presets, from now on."`
+	Scenario    single      `group:"fault" placeholder:"FILE" help:"Play the scenario in a YAML or JSON file: phases of rules and presets, from now on."`
 	Seed        uint64      `group:"fault" placeholder:"N" help:"Decide all chance. Default: drawn, and printed."`
 
 	JSON   bool     `group:"output" name:"json" help:"Print one JSON object a line on stdout, first a ready line, and nothing else."`
 	Record string   `group:"output" placeholder:"FILE" help:"Record all events, as --json prints them, for faultproxy explain."`
 	TTL    duration `group:"output" name:"ttl" placeholder:"D" help:"End after D."`
+
+	outage scenario.Scenario
 }
 
 // Help is shown below the flags.
@@ -118,12 +122,12 @@ func (c *runCmd) Run(s *session) error {
 	if err := proxy.Start(); err != nil {
 		return err
 	}
-	authority, err := writeAuthority(proxy)
+	authority, err := writeAuthority(proxy.AuthorityPEM())
 	if err != nil {
 		return errors.Join(err, proxy.Close())
 	}
 	defer authority.remove()
-	b.begin(readyLine(proxy, authority), c.greeting(proxy, authority))
+	b.begin(readyLine(proxy.Timeline, proxy.URL, authority), c.greeting(proxy, authority))
 	<-ctx.Done()
 	err = proxy.Close()
 	return errors.Join(err, b.end(proxy.Summary()))
@@ -147,17 +151,12 @@ func (c *runCmd) proxy() (*faultproxy.Proxy, error) {
 		PreserveHost: c.PreserveHost,
 		Compression:  compressions[c.Compression],
 	}
-	if c.Preset != "" {
-		preset, err := middlebox.Parse(c.Preset)
-		if err != nil {
-			return nil, badUsage("--preset: %w", err)
-		}
-		if c.IdleTimeout > 0 {
-			if preset, err = preset.With("idle", time.Duration(c.IdleTimeout).String()); err != nil {
-				return nil, badUsage("--idle-timeout: %w", err)
-			}
-		}
-		if err := p.Use(preset); err != nil {
+	preset, err := c.preset()
+	if err != nil {
+		return nil, err
+	}
+	if preset != nil && c.Scenario == "" {
+		if err := p.Use(*preset); err != nil {
 			return nil, badUsage("--preset: %w", err)
 		}
 	}
@@ -171,17 +170,37 @@ func (c *runCmd) proxy() (*faultproxy.Proxy, error) {
 	if c.Scenario == "" {
 		return p, nil
 	}
-	outage, err := readScenario(c.Scenario)
-	switch {
-	case err != nil:
+	if c.outage, err = readScenario(string(c.Scenario)); err != nil {
 		return nil, err
-	case outage.Preset != nil && c.Preset != "":
-		return nil, badUsage("--preset: the scenario has a preset of its own, %v: leave one of them out", outage.Preset)
 	}
-	if err := p.Use(outage); err != nil {
+	switch {
+	case preset == nil:
+	case c.outage.Preset != nil:
+		return nil, badUsage("--preset: the scenario has a preset of its own, %v: leave one of them out", c.outage.Preset)
+	default:
+		c.outage.Preset = preset
+	}
+	if err := p.Use(c.outage); err != nil {
 		return nil, badUsage("--scenario: %s: %w", c.Scenario, err)
 	}
 	return p, nil
+}
+
+// preset is that of the flags; nil is none.
+func (c *runCmd) preset() (*middlebox.Preset, error) {
+	if c.Preset == "" {
+		return nil, nil
+	}
+	preset, err := middlebox.Parse(string(c.Preset))
+	if err != nil {
+		return nil, badUsage("--preset: %w", err)
+	}
+	if c.IdleTimeout > 0 {
+		if preset, err = preset.With("idle", time.Duration(c.IdleTimeout).String()); err != nil {
+			return nil, badUsage("--idle-timeout: %w", err)
+		}
+	}
+	return &preset, nil
 }
 
 var compressions = map[string]faultproxy.Compression{

@@ -17,6 +17,9 @@ func readScenario(path string) (scenario.Scenario, error) {
 	}
 	s := source{file: path, doc: string(doc)}
 	err = s.read(func(tree any, body ast.Node) []problem {
+		if _, list := tree.([]any); list {
+			return []problem{s.at(locate(body, ""), "", "want a scenario, got a list; if it is one of rules, use --rules")}
+		}
 		parsed, err := scenario.Parse(tree)
 		outage = parsed
 		return s.placed(err, body)

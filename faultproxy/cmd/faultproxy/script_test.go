@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE PROGRAM …         is exec that wants this exit code
 //	upstream http|tls|garbage    starts a server; its address is $UPSTREAM
-//	serve [-closed|-unread] [flags of run]
+//	serve [-fake] [-closed|-unread] [flags of run, or of fake]
 //	                             starts faultproxy run --json and waits until it is
 //	                             ready; its URL is $URL, the address $HOST, the ready
 //	                             line is ready.json. With -closed nobody reads stdout
@@ -99,7 +99,10 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("serve must succeed; use exec faultproxy run")
 	}
-	mode := ""
+	mode, command := "", "run"
+	if len(args) > 0 && args[0] == "-fake" {
+		command, args = "fake", args[1:]
+	}
 	if len(args) > 0 && (args[0] == "-closed" || args[0] == "-unread") {
 		mode, args = args[0], args[1:]
 	}
@@ -109,7 +112,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	r, w, err := os.Pipe()
 	ts.Check(err)
 	s.stdout = r
-	s.cmd = exec.Command(find(ts, "faultproxy"), append([]string{"run", "--json", "--listen", "127.0.0.1:0"}, args...)...)
+	s.cmd = exec.Command(find(ts, "faultproxy"), append([]string{command, "--json", "--listen", "127.0.0.1:0"}, args...)...)
 	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = ts.Getenv("WORK"), w, &s.stderr
 	s.cmd.Env = append(os.Environ(), "TMPDIR="+ts.Getenv("TMPDIR"), "GORACE="+ts.Getenv("GORACE"))
 	ts.Check(s.cmd.Start())
