@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Daemon is a program that a test runs, and may signal.
@@ -28,7 +29,7 @@ type Running struct{ p *process }
 
 // StartDaemon starts d and returns when it accepts. It runs in a process group of
 // its own, so that its workers end with it: when the test ends, the group is
-// killed, whether or not the daemon ended before.
+// killed, whether or not the daemon ended before, and its address is free again.
 func StartDaemon(tb testing.TB, d Daemon) *Running {
 	tb.Helper()
 	p := &process{name: d.Name, cmd: exec.Command(d.Path, d.Args...), ended: make(chan struct{})}
@@ -41,7 +42,10 @@ func StartDaemon(tb testing.TB, d Daemon) *Running {
 		tb.Fatalf("start %s: %v", d.Name, err)
 	}
 	go p.wait()
-	tb.Cleanup(func() { p.killGroup(tb) })
+	tb.Cleanup(func() {
+		p.killGroup(tb)
+		p.refusing(d.Listens)
+	})
 	if err := p.accepting(d.Listens); err != nil {
 		tb.Fatal(err)
 	}
@@ -57,6 +61,18 @@ func (p *process) killGroup(tb testing.TB) {
 		tb.Errorf("kill %s, process group %d: %v", p.name, p.cmd.Process.Pid, err)
 	}
 	<-p.ended
+}
+
+// refusing waits until nobody accepts any more, 2 s at most: workers are no children of
+// this process, so nothing else says that they are gone.
+func (p *process) refusing(addr string) {
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		conn, err := net.DialTimeout("tcp", addr, 100*time.Millisecond)
+		if err != nil {
+			return
+		}
+		conn.Close()
+	}
 }
 
 // Signal sends sig to the daemon itself, not to its workers.
