@@ -23,8 +23,9 @@ const (
 // sourceEnded handles the end of what the source sends. It is the reader's last act.
 func (ln *lane) sourceEnded(err error) {
 	src := ln.source()
+	gone := src.gone.Load() // before others see the FIN: they may close the socket upon it
 	src.fin.Store(true)
-	if src.gone.Load() || errors.Is(err, net.ErrClosed) {
+	if gone || errors.Is(err, net.ErrClosed) {
 		return
 	}
 	at := ln.l.tl.Now()

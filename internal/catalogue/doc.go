@@ -2,7 +2,8 @@
 // (faultproxy/testdata/catalogue.json) with clients that are not Go's: the ws package in
 // Node.js and headless Chromium, in real time over loopback, every entry through a proxy
 // of its own and all at once. It compares what they report with the catalogue, from which
-// faultproxy/FAULTS.md is made:
+// faultproxy/FAULTS.md is made. -real does that, in a minute and a half; this writes what
+// they report:
 //
 //	go test ./internal/catalogue -update && go test ./faultproxy -run Catalogue -update
 //
