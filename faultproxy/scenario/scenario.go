@@ -11,7 +11,7 @@
 //	}})
 //
 // Each phase begins with a note of its name on the timeline, so that assertions can
-// look at a phase alone: p.Since(timeline.Noted("phase brown-out")).
+// look from a phase on: p.Since(timeline.Noted("phase brown-out")).
 package scenario
 
 import (
