@@ -24,6 +24,7 @@ const description = `A WebSocket proxy that breaks connections on purpose: betwe
 type commands struct {
 	Run     runCmd     `cmd:"" help:"Stand between clients and a server, and break their connections."`
 	Fake    fakeCmd    `cmd:"" help:"Be a server that misbehaves, by what the URL or a script says."`
+	Check   checkCmd   `cmd:"" help:"Check files of rules, scenarios, scripts and policies, and show what is wrong where it stands."`
 	Presets presetsCmd `cmd:"" help:"List the middleboxes that run --preset can behave like, or explain one."`
 	Explain explainCmd `cmd:"" help:"Say why the connections of a recording ended."`
 	Report  reportCmd  `cmd:"" help:"Make a page, an HTTP Archive or sequence diagrams of recordings."`
