@@ -21,6 +21,7 @@ type broadcast struct {
 	recording *recording // nil: none
 	out       *outbox
 	endings   endings
+	progress  progress // for a terminal
 	format    timeline.Formatter
 	greeted   int           // the last event that the greeting speaks of
 	told      chan struct{} // closed when all events have been told
@@ -42,6 +43,7 @@ func (b *broadcast) begin(ready []byte, lines []string) {
 		b.out.put(ready, never)
 	} else {
 		b.say(lines...)
+		b.s.screen.show(func() string { return b.progress.status(b.tl.Now()) })
 	}
 	go b.tell()
 }
@@ -56,6 +58,7 @@ func (b *broadcast) tell() {
 			continue
 		}
 		b.endings.see(e)
+		b.progress.see(e)
 		p := others
 		switch e.Kind {
 		case timeline.KindFrame, timeline.KindFrameStart, timeline.KindBytes:
@@ -78,6 +81,7 @@ func (b *broadcast) tell() {
 // tellEnd tells the last event of a connection, and why it ended.
 func (b *broadcast) tellEnd(e timeline.Event) {
 	report := b.endings.diagnose(e)
+	b.progress.end(e.Conn, report)
 	line := append(e.AppendJSON(nil, endedFields(report)...), '\n')
 	b.record(line)
 	if !b.json {

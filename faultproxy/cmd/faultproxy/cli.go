@@ -24,9 +24,9 @@ const description = `A WebSocket proxy that breaks connections on purpose: betwe
 type commands struct {
 	Run     runCmd     `cmd:"" help:"Stand between clients and a server, and break their connections."`
 	Fake    fakeCmd    `cmd:"" help:"Be a server that misbehaves, by what the URL or a script says."`
-	Check   checkCmd   `cmd:"" help:"Check files of rules, scenarios, scripts and policies, and show what is wrong where it stands."`
 	Presets presetsCmd `cmd:"" help:"List the middleboxes that run --preset can behave like, or explain one."`
 	Explain explainCmd `cmd:"" help:"Say why the connections of a recording ended."`
+	Check   checkCmd   `cmd:"" help:"Check files of rules, scenarios, scripts and policies, and show what is wrong where it stands."`
 	Report  reportCmd  `cmd:"" help:"Make a page, an HTTP Archive or sequence diagrams of recordings."`
 	Demo    demoCmd    `cmd:"" help:"See a socket die of an idle timeout, and be diagnosed. Takes a few seconds, needs nothing."`
 	Version versionCmd `cmd:"" help:"Print the version."`
@@ -37,6 +37,7 @@ type session struct {
 	ctx            context.Context // ends when the command should
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	screen         *screen // the terminal that stdout is; nil if it is none
 }
 
 func (s *session) complain(format string, args ...any) {
@@ -51,7 +52,9 @@ func badUsage(format string, args ...any) error { return usageError{fmt.Errorf(f
 
 // run is the whole program; it returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	s := &session{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr}
+	term := newScreen(stdout)
+	defer term.hide()
+	s := &session{ctx: ctx, stdin: stdin, stdout: term.over(stdout), stderr: term.over(stderr), screen: term}
 	exited := -1 // --help exits from within the parser
 	parser, err := kong.New(&commands{},
 		kong.Name("faultproxy"), kong.Description(description),
