@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -23,9 +22,7 @@ type fakeCmd struct {
 
 	Script single `short:"c" group:"server" placeholder:"FILE" help:"Do what a YAML or JSON file says, connection by connection, instead of what URLs say; see below."`
 
-	JSON   bool     `group:"output" name:"json" help:"Print one JSON object a line on stdout, first a ready line, and nothing else."`
-	Record string   `group:"output" placeholder:"FILE" help:"Record all events, as --json prints them, for faultproxy explain."`
-	TTL    duration `group:"output" name:"ttl" placeholder:"D" help:"End after D."`
+	output
 }
 
 // Help is shown below the flags.
@@ -85,19 +82,11 @@ func (c *fakeCmd) Run(s *session) error {
 	if srv.Listener, err = listen(c.Listen); err != nil {
 		return err
 	}
-	ctx := s.ctx
-	if c.TTL > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(c.TTL))
-		defer cancel()
+	ctx, cancel, b, err := c.open(s, srv.Timeline)
+	if err != nil {
+		return errors.Join(err, srv.Listener.Close())
 	}
-	b := newBroadcast(s, srv.Timeline)
-	b.json = c.JSON
-	if c.Record != "" {
-		if b.recording, err = createRecording(c.Record); err != nil {
-			return errors.Join(err, srv.Listener.Close())
-		}
-	}
+	defer cancel()
 	if err := srv.Start(); err != nil {
 		return errors.Join(err, srv.Listener.Close())
 	}

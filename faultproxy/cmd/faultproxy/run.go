@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -49,9 +48,7 @@ type runCmd struct {
 	Scenario    single      `group:"fault" placeholder:"FILE" help:"Play the scenario in a YAML or JSON file: phases of rules and presets, from now on."`
 	Seed        uint64      `group:"fault" placeholder:"N" help:"Decide all chance. Default: drawn, and printed."`
 
-	JSON   bool     `group:"output" name:"json" help:"Print one JSON object a line on stdout, first a ready line, and nothing else."`
-	Record string   `group:"output" placeholder:"FILE" help:"Record all events, as --json prints them, for faultproxy explain."`
-	TTL    duration `group:"output" name:"ttl" placeholder:"D" help:"End after D."`
+	output
 
 	outage scenario.Scenario
 }
@@ -106,19 +103,11 @@ func (c *runCmd) Run(s *session) error {
 		defer echo.close()
 		proxy.Upstream = echo.url()
 	}
-	ctx := s.ctx
-	if c.TTL > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(c.TTL))
-		defer cancel()
+	ctx, cancel, b, err := c.open(s, proxy.Timeline)
+	if err != nil {
+		return errors.Join(err, proxy.Listener.Close())
 	}
-	b := newBroadcast(s, proxy.Timeline)
-	b.json = c.JSON
-	if c.Record != "" {
-		if b.recording, err = createRecording(c.Record); err != nil {
-			return errors.Join(err, proxy.Listener.Close())
-		}
-	}
+	defer cancel()
 	if err := proxy.Start(); err != nil {
 		return err
 	}
