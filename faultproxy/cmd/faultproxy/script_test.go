@@ -37,9 +37,10 @@ func TestMain(m *testing.M) {
 //	                             line is ready.json. With -closed nobody reads stdout
 //	                             after that and the pipe is broken, with -unread it
 //	                             is open.
-//	shut [-TERM] [-ttl]          interrupts it (or not, with -ttl) and waits for its
+//	shut [-TERM|-KILL] [-ttl]    interrupts it (or not, with -ttl) and waits for its
 //	                             end, which must be exit code 0 (or not, with !).
 //	                             stdout.json and stderr.txt are what it printed
+//	within PART WHOLE            wants every complete line of one file in the other
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -53,7 +54,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "serve": serve, "shut": shut, "upstream": upstream,
+			"exits": exits, "serve": serve, "shut": shut, "upstream": upstream, "within": within,
 		},
 	})
 }
@@ -155,6 +156,8 @@ func shut(ts *testscript.TestScript, neg bool, args []string) {
 		switch arg {
 		case "-TERM":
 			sig = syscall.SIGTERM
+		case "-KILL":
+			sig = os.Kill
 		case "-ttl":
 			sig = nil
 		default:
@@ -177,6 +180,29 @@ func shut(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("stderr.txt"), s.stderr.Bytes(), 0o600))
 	if (err != nil) != neg {
 		ts.Fatalf("faultproxy ended with %v\n%s", err, s.stderr.String())
+	}
+}
+
+func within(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: within PART WHOLE")
+	}
+	whole := map[string]bool{}
+	for line := range strings.Lines(ts.ReadFile(args[1])) {
+		whole[line] = true
+	}
+	part := ts.ReadFile(args[0])
+	if part == "" {
+		ts.Fatalf("%s is empty", args[0])
+	}
+	missing := ""
+	for line := range strings.Lines(part) {
+		if strings.HasSuffix(line, "\n") && !whole[line] { // else it is torn
+			missing = line
+		}
+	}
+	if (missing != "") != neg {
+		ts.Fatalf("not in %s: %q", args[1], missing)
 	}
 }
 
