@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"sync"
+	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
@@ -9,17 +10,47 @@ import (
 
 // run is a scenario on a proxy.
 type run struct {
-	proxy *faultproxy.Proxy
+	proxy  *faultproxy.Proxy
+	before *faultproxy.Box // what the proxy was before the scenario's own preset; nil without one
+	laters []func()        // take back what is still to come
 
 	mu    sync.Mutex      // one phase after another, should a slow machine be late
+	over  bool            // it was stopped
 	rules []string        // of the phase
 	usual *faultproxy.Box // what the proxy was before a phase with its own preset; nil in others
 }
 
-// begin puts a phase in the place of the one before.
-func (r *run) begin(p span) {
+// later has f called unless the scenario is stopped before.
+func (r *run) later(d time.Duration, f func()) {
+	r.laters = append(r.laters, r.proxy.AfterFunc(d, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if !r.over {
+			f()
+		}
+	}))
+}
+
+// stop ends the scenario where it is.
+func (r *run) stop() {
+	for _, takeBack := range r.laters {
+		takeBack()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.over {
+		return
+	}
+	r.over = true
+	r.end()
+	if r.before != nil {
+		r.try(r.proxy.Become(*r.before))
+	}
+	r.proxy.Timeline.Note("scenario stopped")
+}
+
+// begin puts a phase in the place of the one before.
+func (r *run) begin(p span) {
 	r.end()
 	r.proxy.Timeline.Note("phase " + p.Name)
 	if p.Preset != nil {
@@ -41,8 +72,6 @@ func (r *run) begin(p span) {
 
 // idle ends a phase that no other follows at once.
 func (r *run) idle() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.end()
 	r.proxy.Timeline.Note("phase over")
 }

@@ -71,31 +71,41 @@ type span struct {
 // Configure starts the scenario on a proxy; [faultproxy.Proxy.Use] calls it. Everything
 // is checked before anything begins.
 func (s Scenario) Configure(proxy *faultproxy.Proxy) error {
+	_, err := s.Play(proxy)
+	return err
+}
+
+// Play is Configure for a scenario that may be stopped before it is over: stop takes
+// back the phase it is in, leaves the later ones out, and has the proxy behave as it
+// did before. Stopping twice is stopping once.
+func (s Scenario) Play(proxy *faultproxy.Proxy) (stop func(), err error) {
 	spans, err := s.spans()
 	if err != nil {
-		return fmt.Errorf("%s: %w", s, err)
+		return nil, fmt.Errorf("%s: %w", s, err)
 	}
 	for _, p := range spans {
 		if p.lacks {
-			return fmt.Errorf("%s: phase %q: nothing to reload, shut down or drain: name a preset, in the phase or for the whole scenario", s, p.Name)
+			return nil, fmt.Errorf("%s: phase %q: nothing to reload, shut down or drain: name a preset, in the phase or for the whole scenario", s, p.Name)
 		}
 		if err := proxy.Check(p.rules...); err != nil {
-			return fmt.Errorf("%s: phase %q: %w", s, p.Name, err)
-		}
-	}
-	if s.Preset != nil {
-		if err := s.Preset.Configure(proxy); err != nil {
-			return err
+			return nil, fmt.Errorf("%s: phase %q: %w", s, p.Name, err)
 		}
 	}
 	r := &run{proxy: proxy}
-	for i, p := range spans {
-		proxy.AfterFunc(p.begin, func() { r.begin(p) })
-		if p.end >= 0 && (i+1 == len(spans) || p.end < spans[i+1].begin) {
-			proxy.AfterFunc(p.end, r.idle)
+	if s.Preset != nil {
+		before := proxy.Box()
+		r.before = &before
+		if err := s.Preset.Configure(proxy); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	for i, p := range spans {
+		r.later(p.begin, func() { r.begin(p) })
+		if p.end >= 0 && (i+1 == len(spans) || p.end < spans[i+1].begin) {
+			r.later(p.end, r.idle)
+		}
+	}
+	return r.stop, nil
 }
 
 // String names the scenario and its phases.

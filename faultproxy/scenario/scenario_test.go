@@ -190,3 +190,43 @@ func TestAPresetFromElsewhereIsBackBehindAPhase(t *testing.T) {
 		}
 	})
 }
+
+func TestAScenarioThatIsStopped(t *testing.T) {
+	nginx, haproxy := middlebox.Nginx(), middlebox.HAProxy()
+	synctest.Test(t, func(t *testing.T) {
+		srv := fakeserver.InMemory(t)
+		p := (&faultproxy.Proxy{Upstream: srv.URL, Seed: 1}).On(t, srv.Network())
+		if err := p.Use(nginx); err != nil {
+			t.Fatal(err)
+		}
+		p.StartIn(t)
+		before := names(p)
+		stop, err := scenario.Scenario{Preset: &haproxy, Phases: []scenario.Phase{
+			{Name: "silent", Rules: []faultproxy.Rule{{On: faultproxy.Elapsed(0), Do: faultproxy.Silence{}}}},
+			{Name: "later", At: time.Minute, Rules: []faultproxy.Rule{restart}},
+		}}.Play(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(sec)
+		if during := names(p); during == before || !strings.Contains(during, "silent") {
+			t.Errorf("rules %s in the first phase", during)
+		}
+		stop()
+		stop()
+		if after := names(p); after != before {
+			t.Errorf("rules %s when it is stopped, %s before it began", after, before)
+		}
+		time.Sleep(time.Hour)
+		wantLines(t, notes(p), "0s phase silent", "1s scenario stopped")
+	})
+}
+
+// names of the rules in force.
+func names(p *faultproxy.Proxy) string {
+	var list []string
+	for _, s := range p.Rules() {
+		list = append(list, s.Rule.Name)
+	}
+	return strings.Join(list, " ")
+}

@@ -1,0 +1,207 @@
+// Package config reads what describes proxies: the file of faultproxy run -c and the
+// bodies of the admin API, which have the same keys and the same complaints.
+package config
+
+import (
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/middlebox"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/scenario"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+	"github.com/heartbreak-ws/heartbreak/internal/schema"
+)
+
+// Proxy describes a proxy.
+type Proxy struct {
+	Name         string
+	Listen       string // HOST:PORT
+	Upstream     string // a URL; empty: the embedded echo server
+	Disabled     bool   // it accepts no connection until it is enabled
+	TLS          bool   // serve wss, with a certificate made for the run
+	UpstreamTLS  UpstreamTLS
+	PreserveHost bool
+	Compression  faultproxy.Compression
+	Seed         uint64            // 0: that of the run
+	Preset       *middlebox.Preset // nil: none
+	Rules        []faultproxy.Rule
+	Scenario     *scenario.Scenario // nil: none
+	Record       string             // the file of its recording; empty: none
+}
+
+// UpstreamTLS says how an upstream's certificate is verified. The zero value is as
+// usual.
+type UpstreamTLS struct {
+	Insecure bool   // not at all
+	CA       string // a PEM file of what to trust instead of the system's roots
+}
+
+// DefaultListen is where a proxy listens that does not say where: any free port.
+const DefaultListen = "127.0.0.1:0"
+
+// The keys of a proxy. Those of files only name files, which no request may.
+var (
+	proxyKeys = []string{"name", "listen", "upstream", "enabled", "tls", "upstream_tls", "preserve_host", "compression", "seed", "preset", "rules", "scenario", "record"}
+	fileKeys  = []string{"record"}
+)
+
+// Origin is where a document comes from.
+type Origin uint8
+
+// The origins.
+const (
+	FromFile Origin = iota // the configuration file, which may name other files
+	FromAPI                // a request
+)
+
+// DecodeProxy reads a proxy from a part of a document. What is wrong is recorded at the
+// node, and the result is then of no use.
+func DecodeProxy(n schema.Node, from Origin) Proxy {
+	n.Only(proxyKeys...)
+	if from == FromAPI {
+		for _, key := range fileKeys {
+			if at := n.At(key); at.Exists() {
+				at.Fail("a request cannot name files on the machine of the proxy; set it in the configuration file, or download the recording")
+			}
+		}
+	}
+	p := Proxy{
+		Name:         decodeName(n.Required("name")),
+		Listen:       DefaultListen,
+		Disabled:     n.At("enabled").Exists() && !n.At("enabled").Bool(),
+		TLS:          n.At("tls").Bool(),
+		UpstreamTLS:  decodeUpstreamTLS(n.At("upstream_tls"), from),
+		PreserveHost: n.At("preserve_host").Bool(),
+		Seed:         decodeSeed(n.At("seed")),
+		Record:       n.At("record").String(),
+	}
+	if listen := n.At("listen"); !listen.IsNull() {
+		p.Listen = DecodeListen(listen)
+	}
+	if upstream := n.At("upstream"); !upstream.IsNull() {
+		p.Upstream = DecodeUpstream(upstream)
+	} else if from == FromAPI {
+		n.Fail("want an upstream, a URL such as ws://127.0.0.1:9000")
+	}
+	p.Compression = faultproxy.NoTakeover
+	if c := n.At("compression"); !c.IsNull() {
+		p.Compression = Compressions[c.Enum("pass", "no-takeover", "strip")]
+	}
+	if preset := n.At("preset"); !preset.IsNull() {
+		p.Preset = DecodePreset(preset)
+	}
+	for _, rule := range n.At("rules").OneOrMany() {
+		p.Rules = append(p.Rules, faultproxy.DecodeRule(rule))
+	}
+	if outage := n.At("scenario"); !outage.IsNull() {
+		s := scenario.Decode(outage)
+		p.Scenario = &s
+		if p.Preset != nil && s.Preset != nil {
+			outage.Fail("it has a preset of its own, %v, and the proxy has one, %v: leave one of them out", s.Preset, p.Preset)
+		}
+	}
+	return p
+}
+
+// Compressions are what a proxy may do about permessage-deflate, by name.
+var Compressions = map[string]faultproxy.Compression{
+	"pass": faultproxy.Pass, "no-takeover": faultproxy.NoTakeover, "strip": faultproxy.Strip,
+}
+
+// decodeName reads a name that can stand in the path of a URL.
+func decodeName(n schema.Node) string {
+	name := n.String()
+	switch {
+	case n.Failed():
+	case name == "":
+		n.Fail("want a name")
+	case name == "." || name == ".." || len(name) > 100 || strings.ContainsFunc(name, func(r rune) bool {
+		return r <= ' ' || r == '/' || r == '\\' || r == '?' || r == '#' || r == '%' || r == 0x7f
+	}):
+		n.Fail("%q cannot stand in the path of a URL, as the name of a proxy does; want up to 100 letters, digits, and marks such as - and _", name)
+	}
+	return name
+}
+
+// DecodeListen reads an address to listen on.
+func DecodeListen(n schema.Node) string {
+	addr := n.String()
+	if n.Failed() {
+		return addr
+	}
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		n.Fail("%q: want HOST:PORT such as 127.0.0.1:8080, or :8080 for all interfaces", addr)
+	} else if v, err := strconv.Atoi(port); err != nil || v < 0 || v > 65535 {
+		n.Fail("%q: the port is %q; want 0 (any free one) to 65535", addr, port)
+	}
+	return addr
+}
+
+// DecodeUpstream reads where connections go.
+func DecodeUpstream(n schema.Node) string {
+	text := n.String()
+	if n.Failed() {
+		return text
+	}
+	shown := timeline.RedactURL(text)
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		n.Fail("%q is no URL; want one such as ws://127.0.0.1:9000/socket", shown)
+	case u.Scheme != "ws" && u.Scheme != "wss" && u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "tcp":
+		n.Fail("%q: want a ws, wss, http, https or tcp URL such as ws://127.0.0.1:9000/socket", shown)
+	case u.Hostname() == "":
+		n.Fail("%q names no host; want a URL such as ws://127.0.0.1:9000/socket", shown)
+	case u.Scheme == "tcp" && (u.Port() == "" || u.Path != "" || u.RawQuery != "" || u.User != nil):
+		n.Fail("%q: want a tcp URL of host and port only, such as tcp://127.0.0.1:9000", shown)
+	}
+	return text
+}
+
+// DecodePreset reads a middlebox and its settings, such as nginx,idle=10s.
+func DecodePreset(n schema.Node) *middlebox.Preset {
+	text := n.String()
+	if n.Failed() {
+		return nil
+	}
+	preset, err := middlebox.Parse(text)
+	if err != nil {
+		n.Fail("%v", err)
+		return nil
+	}
+	return &preset
+}
+
+func decodeUpstreamTLS(n schema.Node, from Origin) UpstreamTLS {
+	if n.IsNull() {
+		return UpstreamTLS{}
+	}
+	n.Only("insecure", "ca")
+	t := UpstreamTLS{Insecure: n.At("insecure").Bool(), CA: n.At("ca").String()}
+	switch {
+	case t.CA != "" && from == FromAPI:
+		n.At("ca").Fail("a request cannot name files on the machine of the proxy; set it in the configuration file")
+	case t.CA != "" && t.Insecure:
+		n.Fail("insecure verifies nothing and ca says what to trust: use one of them")
+	}
+	return t
+}
+
+// maxSeed is the largest number that every JSON decoder reads as it was written.
+const maxSeed = 1<<53 - 1
+
+// decodeSeed reads a seed, which may be a text, as recordings have it.
+func decodeSeed(n schema.Node) uint64 {
+	if text, ok := n.Value().(string); ok {
+		seed, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			n.Fail("%q is no seed; want a number from 0", text)
+		}
+		return seed
+	}
+	return uint64(n.IntIn(0, maxSeed))
+}
