@@ -79,17 +79,9 @@ func (s Scenario) Configure(proxy *faultproxy.Proxy) error {
 // back the phase it is in, leaves the later ones out, and has the proxy behave as it
 // did before. Stopping twice is stopping once.
 func (s Scenario) Play(proxy *faultproxy.Proxy) (stop func(), err error) {
-	spans, err := s.spans()
+	spans, err := s.check(proxy)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s, err)
-	}
-	for _, p := range spans {
-		if p.lacks {
-			return nil, fmt.Errorf("%s: phase %q: nothing to reload, shut down or drain: name a preset, in the phase or for the whole scenario", s, p.Name)
-		}
-		if err := proxy.Check(p.rules...); err != nil {
-			return nil, fmt.Errorf("%s: phase %q: %w", s, p.Name, err)
-		}
+		return nil, err
 	}
 	r := &run{proxy: proxy}
 	if s.Preset != nil {
@@ -106,6 +98,28 @@ func (s Scenario) Play(proxy *faultproxy.Proxy) (stop func(), err error) {
 		}
 	}
 	return r.stop, nil
+}
+
+// Check says why the proxy would not play the scenario; nil if it would.
+func (s Scenario) Check(proxy *faultproxy.Proxy) error {
+	_, err := s.check(proxy)
+	return err
+}
+
+func (s Scenario) check(proxy *faultproxy.Proxy) ([]span, error) {
+	spans, err := s.spans()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s, err)
+	}
+	for _, p := range spans {
+		if p.lacks {
+			return nil, fmt.Errorf("%s: phase %q: nothing to reload, shut down or drain: name a preset, in the phase or for the whole scenario", s, p.Name)
+		}
+		if err := proxy.Check(p.rules...); err != nil {
+			return nil, fmt.Errorf("%s: phase %q: %w", s, p.Name, err)
+		}
+	}
+	return spans, nil
 }
 
 // String names the scenario and its phases.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/endings"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
@@ -20,7 +21,7 @@ type broadcast struct {
 	json      bool
 	recording *recording // nil: none
 	out       *outbox
-	endings   endings
+	endings   *endings.Watch
 	progress  progress // for a terminal
 	format    timeline.Formatter
 	greeted   int           // the last event that the greeting speaks of
@@ -28,7 +29,7 @@ type broadcast struct {
 }
 
 func newBroadcast(s *session, tl *timeline.Timeline) *broadcast {
-	return &broadcast{s: s, tl: tl, endings: endings{tl: tl}, told: make(chan struct{})}
+	return &broadcast{s: s, tl: tl, endings: endings.New(tl), told: make(chan struct{})}
 }
 
 // begin says hello, and then all that happens: ready to programs and to the
@@ -57,7 +58,7 @@ func (b *broadcast) tell() {
 			b.tellEnd(e)
 			continue
 		}
-		b.endings.see(e)
+		b.endings.See(e)
 		b.progress.see(e)
 		p := others
 		switch e.Kind {
@@ -80,9 +81,9 @@ func (b *broadcast) tell() {
 
 // tellEnd tells the last event of a connection, and why it ended.
 func (b *broadcast) tellEnd(e timeline.Event) {
-	report := b.endings.diagnose(e)
+	report := b.endings.Diagnose(e)
 	b.progress.end(e.Conn, report)
-	line := append(e.AppendJSON(nil, endedFields(report)...), '\n')
+	line := append(e.AppendJSON(nil, endings.Fields(report)...), '\n')
 	b.record(line)
 	if !b.json {
 		line = append(b.format.Append(line[:0], e), '\n')

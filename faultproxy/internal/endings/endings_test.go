@@ -1,4 +1,4 @@
-package main
+package endings
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 // does not show: endings remembers those before.
 func TestEndingsCompareConnections(t *testing.T) {
 	tl := timeline.New()
-	x := endings{tl: tl}
+	x := New(tl)
 	var last diagnosis.Report
 	text := frame.Text("x").Header()
 	for n := 1; n <= 3*rememberedConns; n++ {
@@ -28,14 +28,14 @@ func TestEndingsCompareConnections(t *testing.T) {
 			t.Fatal("not recorded")
 			return timeline.Event{}
 		}
-		x.see(record(0, timeline.Record{Kind: timeline.KindRequest, Dir: frame.ToServer, Seen: timeline.Arrived}))
-		x.see(record(0, timeline.Record{Kind: timeline.KindOpened}))
+		x.See(record(0, timeline.Record{Kind: timeline.KindRequest, Dir: frame.ToServer, Seen: timeline.Arrived}))
+		x.See(record(0, timeline.Record{Kind: timeline.KindOpened}))
 		for i := range 50 + n { // the last bytes come at another time each
-			x.see(record(time.Duration(i)*time.Second, timeline.Record{
+			x.See(record(time.Duration(i)*time.Second, timeline.Record{
 				Kind: timeline.KindFrame, Dir: frame.ToClient, Seen: timeline.Passed, Header: text, Payload: []byte("x")}))
 		}
-		x.see(record(10*time.Minute, timeline.Record{Kind: timeline.KindFIN, Dir: frame.ToClient, Seen: timeline.Passed}))
-		last = x.diagnose(record(10*time.Minute, timeline.Record{Kind: timeline.KindEnded}))
+		x.See(record(10*time.Minute, timeline.Record{Kind: timeline.KindFIN, Dir: frame.ToClient, Seen: timeline.Passed}))
+		last = x.Diagnose(record(10*time.Minute, timeline.Record{Kind: timeline.KindEnded}))
 	}
 	if last.Cause.ID != diagnosis.IDMaxLifetime {
 		t.Errorf("the cause is %v, want a maximum lifetime", last.Cause)
@@ -58,14 +58,14 @@ func BenchmarkDiagnoseAsTheyEnd(b *testing.B) {
 	for _, live := range []int{1, 1000} {
 		b.Run(fmt.Sprint(live, " connections"), func(b *testing.B) {
 			tl := timeline.New()
-			x := endings{tl: tl}
+			x := New(tl)
 			for n := 1; b.Loop(); n++ {
 				seq := tl.Append(timeline.Record{At: tl.Now(), Conn: n, Kind: timeline.KindOpened})
-				x.see(timeline.Event{Seq: seq, Conn: n, Kind: timeline.KindOpened})
+				x.See(timeline.Event{Seq: seq, Conn: n, Kind: timeline.KindOpened})
 				if n > live {
 					end := timeline.Event{Conn: n - live, Kind: timeline.KindEnded}
 					tl.Append(timeline.Record{At: tl.Now(), Conn: end.Conn, Kind: end.Kind})
-					x.diagnose(end)
+					x.Diagnose(end)
 				}
 			}
 		})

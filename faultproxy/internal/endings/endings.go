@@ -1,4 +1,5 @@
-package main
+// Package endings diagnoses connections as they end, while others go on.
+package endings
 
 import (
 	"iter"
@@ -14,12 +15,17 @@ const (
 	rememberedEvents = 8
 )
 
-// endings diagnoses connections as they end.
-type endings struct {
+// Watch diagnoses the connections of a timeline. Show it every event but those that
+// are a connection's last, which Diagnose takes. It must not be used by several
+// goroutines at once.
+type Watch struct {
 	tl     *timeline.Timeline
 	live   map[int]*outline
 	recent []*outline // those that ended last
 }
+
+// New returns a watch for a timeline.
+func New(tl *timeline.Timeline) *Watch { return &Watch{tl: tl, live: map[int]*outline{}} }
 
 // outline is what is remembered of a connection.
 type outline struct {
@@ -27,13 +33,10 @@ type outline struct {
 	events []timeline.Event // the opening and the newest
 }
 
-// see takes an event of a connection that has not ended.
-func (x *endings) see(e timeline.Event) {
+// See takes an event of a connection that has not ended.
+func (x *Watch) See(e timeline.Event) {
 	if e.Conn == 0 {
 		return
-	}
-	if x.live == nil {
-		x.live = map[int]*outline{}
 	}
 	own := x.live[e.Conn]
 	if own == nil {
@@ -54,8 +57,8 @@ func (o *outline) add(e timeline.Event) {
 	o.events = append(o.events, e)
 }
 
-// diagnose says why a connection ended, given its last event.
-func (x *endings) diagnose(last timeline.Event) diagnosis.Report {
+// Diagnose says why a connection ended, given its last event.
+func (x *Watch) Diagnose(last timeline.Event) diagnosis.Report {
 	own := x.live[last.Conn]
 	if own == nil {
 		own = &outline{first: last.Seq}
@@ -92,8 +95,8 @@ func (t together) All() iter.Seq[timeline.Event] {
 	}
 }
 
-// endedFields are what a line of the end of a connection says besides the event.
-func endedFields(r diagnosis.Report) []timeline.Extra {
+// Fields are what a line of the end of a connection says besides the event.
+func Fields(r diagnosis.Report) []timeline.Extra {
 	return []timeline.Extra{
 		{Key: "code", Value: r.CloseEvent.Code},
 		{Key: "reason", Value: r.CloseEvent.Reason},
