@@ -67,7 +67,7 @@ left it unfinished, or a handler was never reached; 2 if the command line or the
 
 // Run runs the server until the session ends.
 func (c *fakeCmd) Run(s *session) error {
-	if err := checkListen(c.Listen); err != nil {
+	if err := checkListen("--listen", c.Listen); err != nil {
 		return err
 	}
 	srv := &fakeserver.Server{Handlers: []fakeserver.Handler{fakeserver.ByURL}}
@@ -79,7 +79,7 @@ func (c *fakeCmd) Run(s *session) error {
 	}
 	srv.TLS, srv.Timeline = c.TLS, timeline.New()
 	var err error
-	if srv.Listener, err = listen(c.Listen); err != nil {
+	if srv.Listener, err = listen("--listen", c.Listen); err != nil {
 		return err
 	}
 	ctx, cancel, b, err := c.open(s, srv.Timeline)

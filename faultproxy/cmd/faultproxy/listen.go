@@ -10,25 +10,25 @@ import (
 )
 
 // checkListen refuses what cannot be an address to listen on.
-func checkListen(addr string) error {
+func checkListen(flag, addr string) error {
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return badUsage("--listen %s: want HOST:PORT such as 127.0.0.1:8080, or :8080 for all interfaces", addr)
+		return badUsage("%s %s: want HOST:PORT such as 127.0.0.1:8080, or :8080 for all interfaces", flag, addr)
 	}
 	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
-		return badUsage("--listen %s: the port is %q; want 0 (any free one) to 65535", addr, port)
+		return badUsage("%s %s: the port is %q; want 0 (any free one) to 65535", flag, addr, port)
 	}
 	return nil
 }
 
-// listen opens the port for clients.
-func listen(addr string) (net.Listener, error) {
+// listen opens the port that a flag asks for.
+func listen(flag, addr string) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("cannot listen on %s: another program has this port; stop it, or take any free port with --listen 127.0.0.1:0", addr)
+		return nil, fmt.Errorf("cannot listen on %s: another program has this port; stop it, or take any free port with %s 127.0.0.1:0", addr, flag)
 	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("cannot listen on %s: not permitted; ports below 1024 need root, --listen 127.0.0.1:0 takes any free one", addr)
+		return nil, fmt.Errorf("cannot listen on %s: not permitted; ports below 1024 need root, %s 127.0.0.1:0 takes any free one", addr, flag)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return nil, fmt.Errorf("cannot listen on %s: this machine has no such address; 127.0.0.1 always works", addr)
 	case err != nil:

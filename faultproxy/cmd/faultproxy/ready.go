@@ -33,16 +33,16 @@ func (a authorityFile) remove() {
 }
 
 // readyLine is the first line for programs, and of a recording.
-func readyLine(tl *timeline.Timeline, url string, authority authorityFile) []byte {
+func readyLine(tl *timeline.Timeline, url string, authority authorityFile, more ...timeline.Extra) []byte {
 	extra := []timeline.Extra{{Key: "url", Value: url}, {Key: "pid", Value: os.Getpid()}}
 	if authority != "" {
 		extra = append(extra, timeline.Extra{Key: "ca", Value: authority})
 	}
-	return append(tl.AppendReady(nil, extra...), '\n')
+	return append(tl.AppendReady(nil, append(extra, more...)...), '\n')
 }
 
 // greeting is what a person reads first.
-func (c *runCmd) greeting(p *faultproxy.Proxy, authority authorityFile) []string {
+func (c *runCmd) greeting(p *faultproxy.Proxy, authority authorityFile, a *adminServer) []string {
 	upstream := "an embedded echo server (answers pings, and the text ping with pong)"
 	if c.Upstream != "" {
 		upstream = timeline.RedactURL(p.Upstream)
@@ -66,6 +66,9 @@ func (c *runCmd) greeting(p *faultproxy.Proxy, authority authorityFile) []string
 	}
 	if len(p.Rules()) == 0 && c.Preset == "" && c.Scenario == "" {
 		lines = append(lines, "  rules      none: everything passes as it is")
+	}
+	if a != nil {
+		lines = append(lines, "  dashboard  "+a.dashboard()+" (the API is below /v1 there)")
 	}
 	if authority != "" {
 		lines = append(lines, "  authority  "+string(authority)+" (clients have to trust it)")

@@ -11,6 +11,8 @@ import (
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/config"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/fleet"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/middlebox"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/scenario"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
@@ -21,6 +23,7 @@ var flagGroups = []kong.Group{
 	{Key: "path", Title: "Where it stands:"},
 	{Key: "fault", Title: "What it breaks (D is a duration such as 1500ms or 1m30s; @D is D after the connection opened):"},
 	{Key: "server", Title: "What it does:"},
+	{Key: "admin", Title: "How it is watched and told what to do:"},
 	{Key: "output", Title: "What it tells:"},
 }
 
@@ -48,9 +51,11 @@ type runCmd struct {
 	Scenario    single      `group:"fault" placeholder:"FILE" help:"Play the scenario in a YAML or JSON file: phases of rules and presets, from now on."`
 	Seed        uint64      `group:"fault" placeholder:"N" help:"Decide all chance. Default: drawn, and printed."`
 
+	adminFlags
 	output
 
-	outage scenario.Scenario
+	behaves *middlebox.Preset  // nil: like none
+	outage  *scenario.Scenario // nil: none
 }
 
 // Help is shown below the flags.
@@ -88,11 +93,15 @@ command line is wrong.`
 
 // Run runs the proxy until the session ends.
 func (c *runCmd) Run(s *session) error {
+	if err := c.adminFlags.check(); err != nil {
+		return err
+	}
 	proxy, err := c.proxy()
 	if err != nil {
 		return err
 	}
-	if proxy.Listener, err = listen(c.Listen); err != nil {
+	listener, err := listen("--listen", c.Listen)
+	if err != nil {
 		return err
 	}
 	if c.Upstream == "" {
@@ -105,26 +114,39 @@ func (c *runCmd) Run(s *session) error {
 	}
 	ctx, cancel, b, err := c.open(s, proxy.Timeline)
 	if err != nil {
-		return errors.Join(err, proxy.Listener.Close())
+		return errors.Join(err, listener.Close())
 	}
 	defer cancel()
-	if err := proxy.Start(); err != nil {
+	proxies := &fleet.Fleet{Seed: c.Seed}
+	if _, err := proxies.Adopt(c.description(proxy), proxy, listener); err != nil {
 		return err
 	}
+	api, err := c.serve(proxies)
+	if err != nil {
+		return errors.Join(err, proxies.Close())
+	}
+	defer api.end()
 	authority, err := writeAuthority(proxy.AuthorityPEM())
 	if err != nil {
-		return errors.Join(err, proxy.Close())
+		return errors.Join(err, proxies.Close())
 	}
 	defer authority.remove()
-	b.begin(readyLine(proxy.Timeline, proxy.URL, authority), c.greeting(proxy, authority))
+	b.begin(readyLine(proxy.Timeline, proxy.URL, authority, api.fields()...), c.greeting(proxy, authority, api))
 	<-ctx.Done()
-	err = proxy.Close()
+	api.end()
+	err = proxies.Close()
 	return errors.Join(err, b.end(proxy.Summary()))
+}
+
+// description is what the admin API shows of the proxy.
+func (c *runCmd) description(p *faultproxy.Proxy) config.Proxy {
+	return config.Proxy{Name: "default", Listen: c.Listen, Upstream: p.Upstream, TLS: c.TLS, PreserveHost: c.PreserveHost,
+		Compression: p.Compression, Seed: p.Seed, Preset: c.behaves, Scenario: c.outage}
 }
 
 // proxy makes the proxy that the flags describe. Nothing is opened yet.
 func (c *runCmd) proxy() (*faultproxy.Proxy, error) {
-	if err := checkListen(c.Listen); err != nil {
+	if err := checkListen("--listen", c.Listen); err != nil {
 		return nil, err
 	}
 	upstreamTLS, err := c.upstreamTLS()
@@ -144,6 +166,7 @@ func (c *runCmd) proxy() (*faultproxy.Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.behaves = preset
 	if preset != nil && c.Scenario == "" {
 		if err := p.Use(*preset); err != nil {
 			return nil, badUsage("--preset: %w", err)
@@ -159,19 +182,21 @@ func (c *runCmd) proxy() (*faultproxy.Proxy, error) {
 	if c.Scenario == "" {
 		return p, nil
 	}
-	if c.outage, err = readScenario(string(c.Scenario)); err != nil {
+	outage, err := readScenario(string(c.Scenario))
+	if err != nil {
 		return nil, err
 	}
 	switch {
 	case preset == nil:
-	case c.outage.Preset != nil:
-		return nil, badUsage("--preset: the scenario has a preset of its own, %v: leave one of them out", c.outage.Preset)
+	case outage.Preset != nil:
+		return nil, badUsage("--preset: the scenario has a preset of its own, %v: leave one of them out", outage.Preset)
 	default:
-		c.outage.Preset = preset
+		outage.Preset = preset
 	}
-	if err := p.Use(c.outage); err != nil {
+	if err := outage.Check(p); err != nil {
 		return nil, badUsage("--scenario: %s: %w", c.Scenario, err)
 	}
+	c.outage = &outage
 	return p, nil
 }
 

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"slices"
 	"sync"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/config"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
 // What a fleet refuses.
@@ -24,7 +26,7 @@ var (
 // Fleet is a set of proxies. The zero value is empty and ready; its fields must not be
 // changed once it has proxies. Its methods may be called from any goroutine.
 type Fleet struct {
-	// Seed is that of proxies that bring none. 0: drawn with the first of them.
+	// Seed is that of proxies that bring none. 0: that of the first.
 	Seed uint64
 	// Echo returns the URL of the embedded echo server, for proxies without an upstream.
 	// nil: there is none.
@@ -137,14 +139,26 @@ func (f *Fleet) build(d config.Proxy) (*faultproxy.Proxy, error) {
 	return d.Build()
 }
 
-// Adopt adds a proxy that runs already. The fleet closes it.
-func (f *Fleet) Adopt(d config.Proxy, engine *faultproxy.Proxy) (*Proxy, error) {
+// Adopt adds a proxy that was made by the caller, starts it on the listener, which is its
+// own from now on, and plays the scenario of its description.
+func (f *Fleet) Adopt(d config.Proxy, engine *faultproxy.Proxy, l net.Listener) (*Proxy, error) {
 	f.turn.Lock()
 	defer f.turn.Unlock()
 	if _, err := f.Get(d.Name); err == nil {
-		return nil, ErrExists
+		return nil, errors.Join(ErrExists, l.Close())
 	}
-	p := &Proxy{fleet: f, name: d.Name, doc: d, engine: engine, timeline: engine.Timeline, started: true}
+	if engine.Timeline == nil {
+		engine.Timeline = timeline.New()
+	}
+	p := &Proxy{fleet: f, name: d.Name, doc: d, engine: engine, timeline: engine.Timeline}
+	if err := p.start(l); err != nil {
+		return nil, errors.Join(err, engine.Timeline.Close())
+	}
+	f.mu.Lock()
+	if f.Seed == 0 {
+		f.Seed = engine.Seed
+	}
+	f.mu.Unlock()
 	return p, f.add(p)
 }
 

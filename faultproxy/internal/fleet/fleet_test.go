@@ -213,17 +213,17 @@ func TestTheTrackerKnowsWhyTheyEnded(t *testing.T) {
 	}
 }
 
-// tracked waits until the tracker has seen the end of a connection.
+// tracked returns what is known of a connection whose end is on the timeline.
 func tracked(t *testing.T, p *fleet.Proxy, n int) fleet.Conn {
 	t.Helper()
-	for range p.Timeline().Follow(t.Context()) {
-		if c, ok := p.Tracker().Conn(n); ok && c.Report != nil {
-			return c
-		}
-		p.Timeline().Note("look again")
+	if err := p.Tracker().Await(t.Context(), p.Timeline().Last()); err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("the timeline ended")
-	return fleet.Conn{}
+	c, ok := p.Tracker().Conn(n)
+	if !ok || c.Report == nil {
+		t.Fatalf("connection %d: %+v, %v", n, c, ok)
+	}
+	return c
 }
 
 func TestAScenarioInThePlaceOfAnother(t *testing.T) {

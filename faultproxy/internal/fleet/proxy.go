@@ -11,6 +11,7 @@ import (
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/config"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/middlebox"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/scenario"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
@@ -232,6 +233,25 @@ func (p *Proxy) Scenario() *scenario.Scenario {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.outage
+}
+
+// Behave has the proxy behave like a middlebox, or like none (nil).
+func (p *Proxy) Behave(preset *middlebox.Preset) error {
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	var err error
+	if preset == nil {
+		err = p.engine.Become(faultproxy.Box{})
+	} else {
+		err = p.engine.Use(*preset)
+	}
+	if err == nil {
+		p.mu.Lock()
+		p.doc.Preset = preset
+		p.mu.Unlock()
+		p.touch()
+	}
+	return err
 }
 
 // Own returns the rules in force that are not the middlebox's.

@@ -65,8 +65,10 @@ type Tracker struct {
 	conns  map[int]*Conn
 	over   []int // those that are, oldest first
 	ended  int
-	phase  string // of the scenario
-	remote string // of the newest connection that was accepted
+	seen   int           // the sequence number of the newest event it has seen
+	saw    chan struct{} // closed when it has seen another; nil: nobody waits
+	phase  string        // of the scenario
+	remote string        // of the newest connection that was accepted
 }
 
 // track follows the timeline until it is closed.
@@ -80,6 +82,7 @@ func (t *Tracker) follow() {
 	watch := endings.New(t.tl)
 	for e := range t.tl.Follow(context.Background()) {
 		if e.Vantage != timeline.AtProxy {
+			t.catchUp(e.Seq)
 			continue
 		}
 		var report *diagnosis.Report
@@ -90,6 +93,42 @@ func (t *Tracker) follow() {
 			watch.See(e)
 		}
 		t.see(e, report)
+		t.catchUp(e.Seq)
+	}
+}
+
+// catchUp says that everything up to an event was seen.
+func (t *Tracker) catchUp(seq int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.seen = max(t.seen, seq)
+	if t.saw != nil {
+		close(t.saw)
+		t.saw = nil
+	}
+}
+
+// Await returns when the tracker has seen an event, and all before it, or the context
+// ends.
+func (t *Tracker) Await(ctx context.Context, seq int) error {
+	for {
+		t.mu.Lock()
+		if t.seen >= seq {
+			t.mu.Unlock()
+			return nil
+		}
+		if t.saw == nil {
+			t.saw = make(chan struct{})
+		}
+		saw := t.saw
+		t.mu.Unlock()
+		select {
+		case <-saw:
+		case <-t.done:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 
