@@ -60,7 +60,9 @@ const (
 // DecodeProxy reads a proxy from a part of a document. What is wrong is recorded at the
 // node, and the result is then of no use.
 func DecodeProxy(n schema.Node, from Origin) Proxy {
-	n.Only(proxyKeys...)
+	if n.Only(proxyKeys...); n.Failed() && n.At("name").IsNull() {
+		return Proxy{} // it is no map, or one of something else
+	}
 	if from == FromAPI {
 		for _, key := range fileKeys {
 			if at := n.At(key); at.Exists() {
@@ -84,7 +86,7 @@ func DecodeProxy(n schema.Node, from Origin) Proxy {
 	if upstream := n.At("upstream"); !upstream.IsNull() {
 		p.Upstream = DecodeUpstream(upstream)
 	} else if from == FromAPI {
-		n.Fail("want an upstream, a URL such as ws://127.0.0.1:9000")
+		n.Required("upstream")
 	}
 	p.Compression = faultproxy.NoTakeover
 	if c := n.At("compression"); !c.IsNull() {
