@@ -36,7 +36,10 @@ var layers = []layer{
 	{"faultproxy/report", []string{"faultproxy/frame", "faultproxy/heartbeat", "faultproxy/timeline", "faultproxy/diagnosis"}, nil},
 	{"faultproxy/scenario", []string{"faultproxy", "faultproxy/..."}, nil},
 	{"faultproxy/cmd/faultproxy", []string{"faultproxy", "faultproxy/...", "fakeserver"},
-		[]string{"github.com/alecthomas/kong", "github.com/goccy/go-yaml", "github.com/gorilla/websocket"}},
+		append(prometheus, "github.com/alecthomas/kong", "github.com/goccy/go-yaml", "github.com/gorilla/websocket")},
+	{"faultproxy/internal/config", []string{"faultproxy", "faultproxy/..."}, nil},
+	{"faultproxy/internal/fleet", []string{"faultproxy", "faultproxy/..."}, nil},
+	{"faultproxy/internal/admin", []string{"faultproxy", "faultproxy/..."}, prometheus},
 	{"fakeserver", []string{"faultproxy", "faultproxy/..."}, []string{"github.com/gorilla/websocket"}},
 	{"assertions/resilience", []string{"faultproxy", "faultproxy/...", "fakeserver"}, []string{"github.com/gorilla/websocket"}},
 	{"assertions", []string{"faultproxy", "faultproxy/...", "fakeserver"}, gomega},
@@ -52,6 +55,12 @@ var gomega = []string{"github.com/onsi/gomega", "github.com/google/go-cmp", "go.
 var ginkgo = []string{"github.com/onsi/ginkgo/v2", "github.com/onsi/gomega", "github.com/Masterminds/semver/v3",
 	"github.com/go-logr/logr", "github.com/go-task/slim-sprig/v3", "github.com/google/go-cmp", "go.yaml.in/yaml/v3",
 	"golang.org/x/mod", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys", "golang.org/x/text", "golang.org/x/tools"}
+
+// prometheus is client_golang and what it is built from; nobody who imports the kit gets
+// it.
+var prometheus = []string{"github.com/prometheus/client_golang", "github.com/prometheus/client_model", "github.com/prometheus/common",
+	"github.com/prometheus/procfs", "github.com/beorn7/perks", "github.com/cespare/xxhash/v2", "github.com/munnerz/goautoneg",
+	"go.yaml.in/yaml/v2", "golang.org/x/sys", "google.golang.org/protobuf"}
 
 // anywhere may be used by every package.
 var anywhere = []string{"internal/schema", "internal/certificate", "internal/port", "internal/bubble", "internal/attach"}

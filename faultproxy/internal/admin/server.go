@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/admin/metrics"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/fleet"
 )
 
@@ -89,6 +90,7 @@ func (s *Server) Handler() http.Handler {
 	for _, r := range routes {
 		mux.HandleFunc(r.method+" "+r.path, r.serve)
 	}
+	mux.Handle("GET /metrics", metrics.Handler(s.Fleet, s.Version))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { notServed(w, r, routes) })
 	return s.guard(mux)
 }

@@ -59,12 +59,14 @@ const rememberedConns = 1000
 // and the newest of those that are.
 type Tracker struct {
 	tl   *timeline.Timeline
-	done chan struct{} // closed when it has seen everything
+	rule func(name string) any // a rule in force, as documents write it
+	done chan struct{}         // closed when it has seen everything
 
 	mu     sync.Mutex
 	conns  map[int]*Conn
 	over   []int // those that are, oldest first
 	ended  int
+	totals Totals
 	seen   int           // the sequence number of the newest event it has seen
 	saw    chan struct{} // closed when it has seen another; nil: nobody waits
 	phase  string        // of the scenario
@@ -73,8 +75,20 @@ type Tracker struct {
 
 // track follows the timeline until it is closed.
 func (p *Proxy) track() {
-	p.tracker = &Tracker{tl: p.timeline, done: make(chan struct{}), conns: map[int]*Conn{}}
+	p.tracker = &Tracker{tl: p.timeline, rule: p.ruleTree, done: make(chan struct{}), conns: map[int]*Conn{}, totals: newTotals()}
 	go p.tracker.follow()
+}
+
+// ruleTree is a rule in force as documents write it; nil if there is none, or it has Go
+// functions.
+func (p *Proxy) ruleTree(name string) any {
+	for _, s := range p.Engine().Rules() {
+		if s.Rule.Name == name {
+			tree, _ := s.Rule.Tree()
+			return tree
+		}
+	}
+	return nil
 }
 
 func (t *Tracker) follow() {
@@ -92,7 +106,11 @@ func (t *Tracker) follow() {
 		} else {
 			watch.See(e)
 		}
-		t.see(e, report)
+		var rule any
+		if e.Kind == timeline.KindRule {
+			rule = t.rule(e.Rule)
+		}
+		t.see(e, report, rule)
 		t.catchUp(e.Seq)
 	}
 }
@@ -182,11 +200,15 @@ func (t *Tracker) notePhase(name string) {
 	}
 }
 
-// see takes an event, and why the connection ended if it is its last.
-func (t *Tracker) see(e timeline.Event, report *diagnosis.Report) {
+// see takes an event, why the connection ended if it is its last, and the rule if that
+// has changed.
+func (t *Tracker) see(e timeline.Event, report *diagnosis.Report, rule any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.totals.count(e, t.conns[e.Conn])
 	switch {
+	case e.Kind == timeline.KindRule:
+		t.totals.plan(e.Rule, rule, e.At)
 	case e.Kind == timeline.KindNote:
 		t.notePhase(e.Field("name"))
 	case e.Kind == timeline.KindAccepted:
@@ -213,6 +235,7 @@ func (t *Tracker) end(c *Conn, e timeline.Event, report *diagnosis.Report) {
 		c.State = Ended
 	}
 	t.ended++
+	t.totals.over(c)
 	if t.over = append(t.over, c.Number); len(t.over) > rememberedConns {
 		delete(t.conns, t.over[0])
 		t.over = t.over[1:]
