@@ -84,6 +84,34 @@ func wsClient() {
 	}
 }
 
+// call is `call [-H HEADER:VALUE] METHOD URL [BODY]`: it sends a request and prints the
+// status and the body of the answer.
+func call() {
+	var headers texts
+	flag.Var(&headers, "H", "a header to send")
+	flag.Parse()
+	r, err := http.NewRequest(flag.Arg(0), flag.Arg(1), strings.NewReader(flag.Arg(2)))
+	if err != nil {
+		fatal("%v", err)
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ":")
+		if r.Header.Set(name, value); name == "Host" {
+			r.Host = value
+		}
+	}
+	resp, err := (&http.Client{Timeout: patience}).Do(r)
+	if err != nil {
+		fatal("%v", err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		fatal("%v", err)
+	}
+	fmt.Printf("%d %s\n", resp.StatusCode, body)
+}
+
 type texts []string
 
 func (t *texts) String() string     { return strings.Join(*t, ",") }

@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 		"faultproxy": main,
 		"wsclient":   wsClient,
 		"rawclient":  rawClient,
+		"call":       call,
 	})
 }
 
@@ -33,8 +34,8 @@ func TestMain(m *testing.M) {
 //	upstream http|tls|garbage    starts a server; its address is $UPSTREAM
 //	serve [-fake] [-closed|-unread] [flags of run, or of fake]
 //	                             starts faultproxy run --json and waits until it is
-//	                             ready; its URL is $URL, the address $HOST, the ready
-//	                             line is ready.json. With -closed nobody reads stdout
+//	                             ready; its URL is $URL, the address $HOST, the admin API
+//	                             at $ADMIN, its address $ADMINHOST, the ready line is ready.json. With -closed nobody reads stdout
 //	                             after that and the pipe is broken, with -unread it
 //	                             is open.
 //	shut [-TERM|-KILL] [-ttl]    interrupts it (or not, with -ttl) and waits for its
@@ -125,13 +126,15 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("no ready line: %v\n%s%s", err, line, s.stderr.String())
 	}
 	_ = r.SetReadDeadline(time.Time{})
-	var ready struct{ Event, URL string }
+	var ready struct{ Event, URL, Admin string }
 	if err := json.Unmarshal(line, &ready); err != nil || ready.Event != "ready" {
 		ts.Fatalf("the first line is no ready line: %s", line)
 	}
 	ts.Setenv("URL", ready.URL)
+	ts.Setenv("ADMIN", ready.Admin)
 	_, host, _ := strings.Cut(ready.URL, "://")
 	ts.Setenv("HOST", host)
+	ts.Setenv("ADMINHOST", strings.TrimPrefix(ready.Admin, "http://"))
 	ts.Check(os.WriteFile(ts.MkAbs("ready.json"), line, 0o600))
 	switch mode {
 	case "-closed":
