@@ -1,7 +1,6 @@
 package realparts
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/x509"
 	_ "embed"
@@ -42,7 +41,6 @@ var browserFlags = []string{
 // should not wait for each other need an address each.
 func Chromium(tb testing.TB, scenarios []Scenario) []Log {
 	tb.Helper()
-	path := Find(tb, "apt-get install chromium", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 	input, err := json.Marshal(scenarios)
 	if err != nil {
 		tb.Fatalf("scenarios for the page: %v", err)
@@ -54,30 +52,19 @@ func Chromium(tb testing.TB, scenarios []Scenario) []Log {
 	}))
 	defer page.Close()
 
-	var out output
-	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.CombinedOutput(&out)}
-	for _, flag := range browserFlags {
-		options = append(options, chromedp.Flag(flag, true))
-	}
+	flags := map[string]any{}
 	if keys := trusted(tb, scenarios); keys != "" {
-		options = append(options, chromedp.Flag("ignore-certificate-errors-spki-list", keys))
+		flags["ignore-certificate-errors-spki-list"] = keys
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), browserLimit+longest(scenarios))
-	defer cancel()
-	ctx, stop := chromedp.NewExecAllocator(ctx, options...) // its user-data-dir is fresh and removed at the end
-	defer stop()
-	ctx, leave := chromedp.NewContext(ctx, chromedp.WithErrorf(tb.Logf))
-	defer leave()
+	ctx, end := browser(tb, browserLimit+longest(scenarios), flags)
+	defer end()
 
 	if err := chromedp.Do(ctx, chromedp.Navigate(page.URL)); err != nil {
-		tb.Fatalf("open the page in %s: %v\n%s", path, err, &out)
+		tb.Fatalf("open the page: %v", err)
 	}
 	logs, err := chromedp.Run(ctx, chromedp.Evaluate[[]Log]("probe("+string(input)+")", chromedp.EvalAwaitPromise))
 	if err != nil {
-		tb.Fatalf("the page: %v\n%s", err, &out)
-	}
-	if err := chromedp.Cancel(ctx); err != nil {
-		tb.Errorf("close the browser: %v\n%s", err, &out)
+		tb.Fatalf("the page: %v", err)
 	}
 	return logs
 }

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/admin/dashboard"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/admin/metrics"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/fleet"
 )
@@ -91,6 +92,9 @@ func (s *Server) Handler() http.Handler {
 		mux.HandleFunc(r.method+" "+r.path, r.serve)
 	}
 	mux.Handle("GET /metrics", metrics.Handler(s.Fleet, s.Version))
+	page := dashboard.Handler()
+	mux.Handle("GET /{$}", page)
+	mux.Handle("GET /dashboard/", page)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { notServed(w, r, routes) })
 	return s.guard(mux)
 }

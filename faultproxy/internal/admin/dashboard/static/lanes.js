@@ -1,0 +1,224 @@
+// The lanes: what happened on each connection, drawn along the time. Only what can be
+// seen is drawn, and only when something has changed.
+
+import {layer, words} from "./store.js";
+
+const STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600];
+
+export class View {
+  constructor() {
+    this.span = 30; // seconds that are shown
+    this.end = 0; // the time at the right edge; while it follows, now
+    this.following = true;
+    this.layers = {data: true, beats: true, faults: true, ends: true};
+  }
+
+  get start() { return this.end - this.span; }
+
+  zoom(factor, around = 0.5) {
+    const span = Math.min(Math.max(this.span * factor, 0.02), 86400);
+    if (!this.following) this.end += (span - this.span) * (1 - around);
+    this.span = span;
+  }
+
+  pan(share) {
+    this.following = false;
+    this.end += this.span * share;
+  }
+}
+
+// Colours are those of the style sheet, read again when it changes.
+export function colours() {
+  const style = getComputedStyle(document.documentElement);
+  const c = {};
+  for (const name of ["line", "faint", "ink", "muted", "data", "beat", "lost", "fault", "hush", "end", "pick", "panel"]) {
+    c[name] = style.getPropertyValue("--" + name).trim();
+  }
+  return c;
+}
+
+// fit gives a canvas the pixels of the screen, and returns its context.
+export function fit(canvas, width, height) {
+  const ratio = window.devicePixelRatio || 1;
+  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    canvas.style.width = width + "px";
+    canvas.style.height = height + "px";
+  }
+  const g = canvas.getContext("2d");
+  g.setTransform(ratio, 0, 0, ratio, 0, 0);
+  g.clearRect(0, 0, width, height);
+  return g;
+}
+
+// axis draws the times above the lanes.
+export function axis(canvas, view, width, c) {
+  const g = fit(canvas, width, 24);
+  const step = STEPS.find((s) => s / view.span * width >= 80) || 86400;
+  g.font = "11px system-ui, sans-serif";
+  g.textAlign = "center";
+  for (let t = Math.ceil(view.start / step) * step; t <= view.end; t += step) {
+    const x = (t - view.start) / view.span * width;
+    g.fillStyle = c.line;
+    g.fillRect(Math.round(x), 18, 1, 6);
+    if (t < 0 || x < 24 || x > width - 20) continue;
+    g.fillStyle = c.muted;
+    g.fillText(label(t, step), x, 13);
+  }
+}
+
+function label(t, step) {
+  if (step < 1) return t.toFixed(step < 0.01 ? 3 : step < 0.1 ? 2 : 1) + " s";
+  if (t < 120) return Math.round(t) + " s";
+  const m = Math.floor(t / 60), s = Math.round(t % 60);
+  return m < 60 ? `${m}:${String(s).padStart(2, "0")}` : `${Math.floor(m / 60)}:${String(m % 60).padStart(2, "0")}:${String(s).padStart(2, "0")}`;
+}
+
+// draw draws the lane of a connection into a box, and returns what can be pointed at.
+export function draw(g, box, conn, lane, view, c) {
+  const {left, top, width, height} = box;
+  const mid = top + height / 2;
+  const x = (t) => left + (t - view.start) / view.span * width;
+  g.save();
+  g.beginPath();
+  g.rect(left, top, width, height);
+  g.clip();
+  life(g, conn, x, mid, view, c);
+  const spots = [];
+  if (lane) {
+    for (const s of view.layers.faults ? lane.silences : []) hush(g, s, x, top, height, view, c);
+    for (let i = first(lane.events, view.start - view.span * 0.02); i < lane.events.length; i++) {
+      const e = lane.events[i];
+      if (e.t > view.end) break;
+      if (view.layers[layer(e)]) mark(g, e, x(e.t), x, mid, height, c, spots);
+    }
+  }
+  g.restore();
+  return spots;
+}
+
+// first is the index of the first event from a time on.
+function first(events, t) {
+  let low = 0, high = events.length;
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if (events[mid].t < t) low = mid + 1; else high = mid;
+  }
+  return low;
+}
+
+// life is the line from the upgrade to the end.
+function life(g, conn, x, mid, view, c) {
+  const from = conn.requested_at, opened = conn.opened_at, to = conn.ended_at ?? view.end;
+  g.fillStyle = c.line;
+  g.fillRect(x(from), mid - 0.5, Math.max(1, x(opened ?? to) - x(from)), 1);
+  if (opened !== undefined) {
+    g.fillStyle = conn.state === "open" ? c.pick : c.muted;
+    g.fillRect(x(opened), mid - 1, Math.max(1, x(to) - x(opened)), 2);
+  }
+}
+
+// hush shades what is silent: the upper half is the way to the server.
+function hush(g, s, x, top, height, view, c) {
+  const from = x(s.from), to = x(Math.min(s.to, view.end));
+  const [y, h] = s.dir === "to-server" ? [top + 2, height / 2 - 2] : s.dir === "to-client" ? [top + height / 2, height / 2 - 2] : [top + 2, height - 4];
+  g.fillStyle = c.hush;
+  g.fillRect(from, y, to - from, h);
+}
+
+function mark(g, e, at, x, mid, height, c, spots) {
+  const reach = height / 2 - 4;
+  const up = e.dir === "to-server" ? -1 : 1;
+  let y = mid;
+  switch (e.event) {
+    case "frame": case "bytes": {
+      const colour = e.op === "close" ? c.end : e.beat ? (unanswered(e) ? c.lost : c.beat) : c.data;
+      const long = e.op === "close" ? reach : e.beat ? reach * 0.8 : reach * 0.55;
+      g.fillStyle = colour;
+      g.fillRect(at - 0.75, up < 0 ? mid - long : mid, 1.5, long);
+      arrow(g, at, mid + up * long, up, colour, e.seen === "arrived");
+      if (e.beat && e.answer) link(g, at, x(e.answer.t), mid, reach, up, c);
+      y = mid + up * long;
+      break;
+    }
+    case "fault": case "not-applied":
+      g.fillStyle = c.fault;
+      g.beginPath();
+      g.moveTo(at, mid - 6); g.lineTo(at + 5.5, mid + 4); g.lineTo(at - 5.5, mid + 4);
+      g.fill();
+      break;
+    case "opened":
+      dot(g, at, mid, 3.5, c.pick);
+      break;
+    case "fin": case "rst":
+      g.fillStyle = c.end;
+      g.fillRect(at - 1, up < 0 ? mid - reach : mid, 2, reach);
+      break;
+    case "ended":
+      cross(g, at, mid, e.wasClean ? c.muted : c.end);
+      break;
+    case "request": case "response":
+      dot(g, at, mid, 2, c.muted);
+      break;
+    default:
+      return;
+  }
+  spots.push({x: at, y, e});
+}
+
+// unanswered is a beat that nothing answered for a while.
+const unanswered = (e) => isSent(e) && !e.answer;
+const isSent = (e) => e.op === "ping" || e.text === "ping";
+
+function arrow(g, x, y, up, colour, hollow) {
+  g.beginPath();
+  g.moveTo(x, y - up * 1 + up * 2); g.lineTo(x + 3.5, y - up * 4); g.lineTo(x - 3.5, y - up * 4);
+  g.closePath();
+  if (hollow) { // it was stopped here
+    g.strokeStyle = colour;
+    g.lineWidth = 1.2;
+    g.stroke();
+  } else {
+    g.fillStyle = colour;
+    g.fill();
+  }
+}
+
+// link joins a beat and its answer.
+function link(g, from, to, mid, reach, up, c) {
+  g.strokeStyle = c.beat;
+  g.lineWidth = 1;
+  g.beginPath();
+  g.moveTo(from, mid);
+  g.quadraticCurveTo((from + to) / 2, mid + up * reach * 0.9, to, mid);
+  g.stroke();
+}
+
+function dot(g, x, y, r, colour) {
+  g.fillStyle = colour;
+  g.beginPath();
+  g.arc(x, y, r, 0, 7);
+  g.fill();
+}
+
+function cross(g, x, y, colour) {
+  g.strokeStyle = colour;
+  g.lineWidth = 2;
+  g.beginPath();
+  g.moveTo(x - 4, y - 4); g.lineTo(x + 4, y + 4);
+  g.moveTo(x + 4, y - 4); g.lineTo(x - 4, y + 4);
+  g.stroke();
+}
+
+// nearest is the event that a pointer is at; undefined for none.
+export function nearest(spots, x, y) {
+  let best, least = 100;
+  for (const s of spots || []) {
+    const d = (s.x - x) ** 2 + ((s.y - y) ** 2) / 9;
+    if (d < least) [best, least] = [s, d];
+  }
+  return best && best.e;
+}
+
+export const told = (e) => `${e.t.toFixed(3)} s  ${words(e)}${e.rule ? `  [${e.rule}]` : ""}`;
