@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/gorilla/websocket"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/admin"
@@ -36,7 +37,7 @@ var shots = os.Getenv("DASHBOARD_SCREENSHOTS")
 
 // stage is a proxy with a dashboard, and a browser that looks at it.
 type stage struct {
-	t     *testing.T
+	t     testing.TB
 	proxy *fleet.Proxy
 	admin string
 	page  context.Context
@@ -46,7 +47,7 @@ type stage struct {
 	errors   []string
 }
 
-func open(t *testing.T) *stage {
+func open(t testing.TB) *stage {
 	t.Helper()
 	f := &fleet.Fleet{Seed: 7}
 	t.Cleanup(func() { _ = f.Close() })
@@ -72,7 +73,7 @@ func open(t *testing.T) *stage {
 }
 
 // upstream answers the text ping, and sends everything else back.
-func upstream(t *testing.T) string {
+func upstream(t testing.TB) string {
 	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ws, err := (&websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}).Upgrade(w, r, nil)
@@ -134,6 +135,9 @@ func (s *stage) quiet() {
 		}
 	}
 	for _, e := range s.errors {
+		if strings.Contains(e, "status of 422") { // the browser's word on the rule that rules refuses
+			continue
+		}
 		s.t.Errorf("in the console: %s", e)
 	}
 }
@@ -158,7 +162,7 @@ func (s *stage) until(expression string) {
 // js is what an expression comes to in the page.
 func js[T any](s *stage, expression string) T {
 	s.t.Helper()
-	v, err := chromedp.Run(s.page, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(s.page, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		s.t.Fatalf("%s: %v", expression, err)
 	}
@@ -221,11 +225,56 @@ func TestRealParts(t *testing.T) {
 	s.until(`document.querySelector('.row[data-state="silent"]')`)
 	s.until(`document.querySelector(".cell.beat.bad")?.textContent.includes("lost")`)
 	s.until(`[...document.querySelectorAll(".row:not([hidden])")].some((r) => r.querySelector(".number").textContent === "2" && r.dataset.state === "open")`)
-	s.until(`document.querySelector("#one .why")?.textContent.startsWith("It ended")`)
-	s.shot("dead-light", 1400, 900, "light")
-	s.shot("dead-dark", 1400, 900, "dark")
-	s.shot("dead-narrow-light", 400, 860, "light")
-	s.shot("dead-narrow-dark", 400, 860, "dark")
-	t.Logf("%s", js[string](s, `document.querySelector("#one .why").textContent`))
+	s.until(`document.querySelector("#one .why").textContent.startsWith("It is ending: the client ended the connection")`)
+	s.shot("silent-light", 1400, 900, "light")
+	s.do(chromedp.Click(`#one [data-action="cut"]`))
+	s.until(`document.querySelector("#one .why").textContent.startsWith("It ended: the client ended the connection (Close 4000")`)
+	for _, picture := range []struct {
+		name          string
+		width, height int64
+		scheme        string
+	}{{"dead-light", 1400, 900, "light"}, {"dead-dark", 1400, 900, "dark"}, {"narrow-light", 400, 860, "light"}, {"narrow-dark", 400, 860, "dark"}} {
+		s.shot(picture.name, picture.width, picture.height, picture.scheme)
+	}
+	report := js[string](s, `fetch(document.querySelector("#get-html").href).then((r) => r.text())`)
+	if !strings.Contains(report, "no answer") || strings.Contains(report, "topsecret") {
+		t.Errorf("the report, of %d bytes, is not of this, or tells a secret", len(report))
+	}
+	if title := js[string](s, "document.title"); title != "faultproxy" || js[int](s, `document.images.length`) != 1 {
+		t.Errorf("what a frame carried was taken for HTML: %q", title)
+	}
+	s.byKeys()
+	s.rules()
 	s.quiet()
+}
+
+// byKeys does by keyboard what was done by mouse.
+func (s *stage) byKeys() {
+	s.t.Helper()
+	s.do(chromedp.EmulateViewport(1400, 900), chromedp.Evaluate[chromedp.Void](`document.querySelector("#rows").focus()`), chromedp.KeyEvent(kb.Home))
+	s.until(`document.querySelector("#one-title").textContent.startsWith("Connection 2")`)
+	s.do(chromedp.KeyEvent(" "))
+	s.until(`document.querySelector("#pause").textContent === "Follow"`)
+	s.do(chromedp.KeyEvent("+"), chromedp.KeyEvent("+"), chromedp.KeyEvent(kb.ArrowLeft))
+	s.until(`document.querySelector("#span").textContent === "5.0 s"`)
+	s.do(chromedp.KeyEvent(kb.Enter), chromedp.KeyEvent(kb.Enter)) // to its buttons, and the first: silence
+	s.until(`document.querySelector('.row[data-state="silent"]')`)
+	s.do(chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Enter)) // heal
+	s.until(`!document.querySelector('.row[data-state="silent"]:not([hidden])')`)
+}
+
+// rules adds a rule by its form and removes it, and closes every connection by the dialog.
+func (s *stage) rules() {
+	s.t.Helper()
+	s.do(chromedp.Evaluate[chromedp.Void](`Object.assign(document.querySelector("#panel-rules select"), {value: "1"}).dispatchEvent(new Event("change"))`),
+		chromedp.SendKeys(`#panel-rules input[name="times"]`, "3"), chromedp.Click(`#panel-rules button[type="submit"]`))
+	s.until(`document.querySelector('[data-rule="drop"] .text')?.textContent.includes("pong")`)
+	s.do(chromedp.Click(`[data-rule="drop"] button`))
+	s.until(`!document.querySelector('[data-rule="drop"]')`)
+	s.do(chromedp.Evaluate[chromedp.Void](`Object.assign(document.querySelector("#panel-rules select"), {value: "4"}).dispatchEvent(new Event("change"))`),
+		chromedp.Evaluate[chromedp.Void](`document.querySelector('#panel-rules input[name="elapsed"]').value = "soon"`), chromedp.Click(`#panel-rules button[type="submit"]`))
+	s.until(`document.querySelector("#panel-rules .wrong").textContent.includes("on.elapsed: want a duration")`)
+	s.do(chromedp.Click(`#all-actions [data-action="close"]`), chromedp.SendKeys(`dialog input[name="reason"]`, "restart"), chromedp.Click(`dialog button[type="submit"]`))
+	s.until(`[...document.querySelectorAll(".row:not([hidden]) .end")].some((e) => e.textContent.startsWith("1012"))`)
+	s.shot("restart-dark", 1400, 900, "dark")
 }

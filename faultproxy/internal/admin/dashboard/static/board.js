@@ -41,13 +41,14 @@ export class Board {
   measure() {
     const narrow = window.matchMedia("(max-width: 900px)").matches;
     const width = $("scroll").clientWidth;
-    const words = narrow ? 0 : Math.min(560, width * 0.55);
+    const words = narrow ? 0 : Math.min(620, width * 0.62);
     return narrow ? {row: 64, lane: 30, top: 30, left: 8, width: width - 16} : {row: 34, lane: 34, top: 0, left: words, width: width - words - 8};
   }
 
   frame() {
     const v = this.view;
-    if (v.following && this.store) v.end = this.store.now() + v.span * 0.02;
+    if (this.store) v.now = this.store.now();
+    if (v.following && this.store) v.end = Math.max(v.now + v.span * 0.02, v.span);
     if (!(this.dirty || (v.following && this.store && this.store.conns.length)) || document.hidden) return;
     this.dirty = false;
     text($("span"), ago(v.span));
@@ -195,6 +196,8 @@ export class Board {
   }
 }
 
+const short = (n) => n < 10000 ? String(n) : n < 1e6 ? Math.round(n / 1e3) + "k" : (n / 1e6).toFixed(1) + "M";
+
 // rowElement is an empty row. Rows are used again for other connections.
 function rowElement() {
   const row = make("div", {class: "row", role: "option"});
@@ -217,7 +220,7 @@ function fill(row, conn, now) {
   text(cells.age, ago((conn.ended_at ?? now) - (conn.opened_at ?? conn.requested_at)));
   text(cells.beat, conn.beat_at === undefined ? "–" : conn.unanswered > 1 ? `${conn.unanswered} lost` : conn.ended_at !== undefined ? "" : `${ago(now - conn.beat_at)} ago`);
   cells.beat.classList.toggle("bad", conn.unanswered > 1);
-  text(cells.frames, `${conn.to_server.frames} ▲ ${conn.to_client.frames} ▼`);
+  text(cells.frames, `▲${short(conn.to_server.frames)} ▼${short(conn.to_client.frames)}`);
   text(cells.end, conn.cause ? `${conn.close ? conn.close.code + " " : ""}${conn.cause.id}` : "");
   cells.end.title = conn.cause ? conn.cause.text : "";
 }

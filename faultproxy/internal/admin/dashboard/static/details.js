@@ -86,7 +86,9 @@ export class Details {
     const number = this.number;
     const d = await api.diagnosis(this.store.name, number).catch(() => null);
     if (!d || number !== this.number) return;
-    text(this.why, d.ended ? `It ended: ${d.cause.text}. (${d.cause.id}, ${d.cause.confidence})` : `It is open: ${d.cause.text}.`);
+    const state = d.ended ? "It ended" : d.cause.id === "still-open" ? "It is open" : "It is ending";
+    text(this.why, `${state}: ${d.cause.text}.`);
+    this.why.title = `${d.cause.id}, ${d.cause.confidence}`;
     this.why.dataset.cause = d.cause.id;
     text(this.advice, d.cause.advice ? `What to do: ${d.cause.advice}` : "");
     text(this.story, d.text);

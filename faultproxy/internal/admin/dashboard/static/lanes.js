@@ -7,7 +7,8 @@ const STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10
 
 export class View {
   constructor() {
-    this.span = 30; // seconds that are shown
+    this.span = 20; // seconds that are shown
+    this.now = 0; // what is open, and silent, goes on until then
     this.end = 0; // the time at the right edge; while it follows, now
     this.following = true;
     this.layers = {data: true, beats: true, faults: true, ends: true};
@@ -110,7 +111,7 @@ function first(events, t) {
 
 // life is the line from the upgrade to the end.
 function life(g, conn, x, mid, view, c) {
-  const from = conn.requested_at, opened = conn.opened_at, to = conn.ended_at ?? view.end;
+  const from = conn.requested_at, opened = conn.opened_at, to = conn.ended_at ?? view.now;
   g.fillStyle = c.line;
   g.fillRect(x(from), mid - 0.5, Math.max(1, x(opened ?? to) - x(from)), 1);
   if (opened !== undefined) {
@@ -121,7 +122,7 @@ function life(g, conn, x, mid, view, c) {
 
 // hush shades what is silent: the upper half is the way to the server.
 function hush(g, s, x, top, height, view, c) {
-  const from = x(s.from), to = x(Math.min(s.to, view.end));
+  const from = x(s.from), to = x(Math.min(s.to, view.now));
   const [y, h] = s.dir === "to-server" ? [top + 2, height / 2 - 2] : s.dir === "to-client" ? [top + height / 2, height / 2 - 2] : [top + 2, height - 4];
   g.fillStyle = c.hush;
   g.fillRect(from, y, to - from, h);

@@ -1,0 +1,61 @@
+package dashboard_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/gorilla/websocket"
+)
+
+// BenchmarkSmoothness looks at 500 connections on which 200 frames a second flow in
+// all, and reports how long the browser took from one picture to the next: the median
+// and the slowest of a hundred.
+func BenchmarkSmoothness(b *testing.B) {
+	s := open(b)
+	conns := make([]*websocket.Conn, 500)
+	for i := range conns {
+		c, _, err := websocket.DefaultDialer.Dial(fmt.Sprintf("%s/client/%d", s.proxy.URL(), i), nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer func() { _ = c.Close() }()
+		conns[i] = c
+		go func() {
+			for {
+				if _, _, err := c.ReadMessage(); err != nil {
+					return
+				}
+			}
+		}()
+	}
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		tick := time.NewTicker(10 * time.Millisecond) // a message there and its answer back
+		defer tick.Stop()
+		for i := 0; ; i++ {
+			select {
+			case <-tick.C:
+				_ = conns[i%len(conns)].WriteMessage(websocket.TextMessage, []byte("ping"))
+			case <-stop:
+				return
+			}
+		}
+	}()
+	s.do(chromedp.EmulateViewport(1400, 900))
+	s.until(`document.querySelector("#counts").textContent.startsWith("500 open")`)
+	for b.Loop() {
+		gaps := js[[]float64](s, `new Promise((done) => {
+			const gaps = [];
+			let last = performance.now();
+			const frame = (now) => { gaps.push(now - last); last = now; gaps.length < 301 ? requestAnimationFrame(frame) : done(gaps.slice(1).sort((a, b) => a - b)); };
+			requestAnimationFrame(frame);
+		})`)
+		b.ReportMetric(gaps[len(gaps)/2], "ms/picture")
+		b.ReportMetric(gaps[len(gaps)*99/100], "ms/p99")
+	}
+	b.ReportMetric(0, "ns/op")
+	s.shot("load-light", 1400, 900, "light")
+}
