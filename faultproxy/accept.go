@@ -116,6 +116,11 @@ func (p *Proxy) serve(c net.Conn) {
 	if conn == nil {
 		return
 	}
+	if p.target.relays {
+		_ = c.SetReadDeadline(time.Time{})
+		kept = p.relay(c, conn)
+		return
+	}
 	var req request
 	req.raw, req.rest, req.err = readHead(conn, nil, checkRequest)
 	_ = c.SetReadDeadline(time.Time{})

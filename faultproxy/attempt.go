@@ -15,8 +15,7 @@ func (p *Proxy) upgrade(socket, client net.Conn, req *head, rest []byte) (kept b
 	l := newLink(p)
 	_, reqTarget := req.request()
 	reqPath, _, _ := strings.Cut(reqTarget, "?")
-	l.path = strings.Clone(reqPath) // not the whole head with it
-	l.head = req.bytes()
+	l.asksFor(strings.Clone(reqPath), req.bytes()) // not the whole head with the path
 	if !p.number(l) {
 		return false, nil
 	}
@@ -25,15 +24,7 @@ func (p *Proxy) upgrade(socket, client net.Conn, req *head, rest []byte) (kept b
 	l.record(timeline.Record{Kind: timeline.KindRequest, Dir: frame.ToServer, Seen: arrived, Fields: requestFields(req)})
 	h.watch = watch(client, rest)
 	if h.run() {
-		l.start()
-		p.untrack(socket)
-		p.mu.Lock()
-		closing := p.closing
-		p.mu.Unlock()
-		if closing && l.enter() { // Close may have missed it
-			l.endBoth(End{Client: FullClose, Server: FullClose}, 0)
-			l.leave()
-		}
+		p.set(l, socket)
 		return true, nil
 	}
 	if h.server != nil {
@@ -50,6 +41,19 @@ func (p *Proxy) upgrade(socket, client net.Conn, req *head, rest []byte) (kept b
 	l.record(timeline.Record{Kind: timeline.KindEnded})
 	p.forget(l)
 	return false, next
+}
+
+// set starts a link that is open, which owns its connections from then on.
+func (p *Proxy) set(l *link, socket net.Conn) {
+	l.start()
+	p.untrack(socket)
+	p.mu.Lock()
+	closing := p.closing
+	p.mu.Unlock()
+	if closing && l.enter() { // Close may have missed it
+		l.endBoth(End{Client: FullClose, Server: FullClose}, 0)
+		l.leave()
+	}
 }
 
 // number makes a link one of the proxy's, under the next attempt's number.

@@ -29,6 +29,7 @@ func (ln *lane) sourceEnded(err error) {
 		return
 	}
 	at := ln.l.tl.Now()
+	ln.unsniffed(at)
 	ln.flushPartial(at)
 	it := item{kind: itemFIN}
 	switch {

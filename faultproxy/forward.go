@@ -25,7 +25,9 @@ func (b *batch) forward(raw []byte, i int, it item) {
 	it.midFrame = in.rest > 0 || in.opaque
 	it.midMessage = in.inMessage && !in.dropRest
 	if it.kind == itemBytes {
-		it.count, it.payload = len(raw), raw
+		if it.count = len(raw); !b.ln.l.relays { // in those are passwords, and nobody knows where
+			it.payload = raw
+		}
 	}
 	if it.kind == itemFrame && it.header.Opcode == frame.OpClose && !b.gate.sink {
 		b.ln.passedClose()

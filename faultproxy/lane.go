@@ -47,7 +47,9 @@ type intake struct {
 	dropRest  bool // the message's first frame was dropped, by dropRule
 	opaque    bool // no longer parsed, because of why
 	heard     bool // something came
+	settled   bool // of a relayed stream: whether it is frames will not change
 	why       string
+	sniff     *sniffer // of a relayed stream: what may be the head of a handshake
 	denied    *ruleSet // the rules that were told so
 	rule      ruleRef
 	dropRule  ruleRef
@@ -104,7 +106,10 @@ func (ln *lane) take(buf []byte, at time.Duration) {
 	b.owner = b.gate.open
 	b.direct = b.gate.open
 	in := &ln.in
-	if in.opaque && in.denied != b.rules {
+	if ln.l.relays {
+		ln.listen(at)
+	}
+	if in.opaque && in.sniff == nil && in.denied != b.rules {
 		b.denyFrameRules()
 	}
 	for i := 0; i < len(buf); {
@@ -112,6 +117,8 @@ func (ln *lane) take(buf []byte, at time.Duration) {
 			b.drew = true
 		}
 		switch {
+		case in.sniff != nil:
+			i += b.sniff(i)
 		case in.opaque:
 			b.forward(buf[i:], i, item{kind: itemBytes})
 			i = len(buf)

@@ -21,8 +21,9 @@ type link struct {
 	p      *Proxy
 	tl     *timeline.Timeline
 	num    int
-	path   string
-	head   []byte // the request's head, for rules that select by header
+	path   atomic.Pointer[string] // of the request; nil: there was none yet
+	relays bool                   // bytes, which may turn out to be a WebSocket's
+	speaks atomic.Int32           // how far a relayed connection has come to that
 	opened time.Duration
 	early  []func() // what waits until the client was sent its 101; empty: nothing need wait
 
@@ -37,7 +38,8 @@ type link struct {
 	tickMu  sync.Mutex   // one at a time does what is due; nothing under it waits
 	nextDue atomic.Int64 // when that is next
 	mu      sync.Mutex
-	header  http.Header // parsed from head on first use
+	head    []byte      // the request's head, for rules that select by header
+	header  http.Header // parsed from it on first use
 	slots   map[*tally]*slot
 	chances map[string]*[3]*rand.Rand // by rule and direction; 2 is none
 	timed   []*timedSlot
@@ -186,7 +188,19 @@ func (l *link) selected(a *armed) bool {
 	if len(c.Header) > 0 {
 		h = l.requestHeader()
 	}
-	return c.selects(l.num, l.path, h) && l.drawn(a)
+	path := ""
+	if known := l.path.Load(); known != nil {
+		path = *known
+	}
+	return c.selects(l.num, path, h) && l.drawn(a)
+}
+
+// asksFor keeps what rules select connections by.
+func (l *link) asksFor(path string, head []byte) {
+	l.mu.Lock()
+	l.head, l.header = head, nil
+	l.mu.Unlock()
+	l.path.Store(&path)
 }
 
 // drawn reports whether a rule for a share of the connections is about this one.

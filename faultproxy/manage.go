@@ -84,6 +84,9 @@ type validOn interface{ validOn(*Proxy) error }
 
 // fits says why a rule can never act on this proxy, if so.
 func (p *Proxy) fits(a *armed) error {
+	if p.target.relays && a.stage&(StageRequest|StageResponse) != 0 {
+		return fmt.Errorf("rule %q: it acts in the handshake, and before a tcp upstream the proxy takes no part in that: give it a ws URL", a.Name)
+	}
 	if v, ok := a.Do.(validOn); ok {
 		if err := v.validOn(p); err != nil {
 			return fmt.Errorf("rule %q: %q: %w", a.Name, a.Do, err)

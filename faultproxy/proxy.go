@@ -29,13 +29,18 @@ import (
 // a connection, but Close.
 type Proxy struct {
 	// Upstream is where connections go: a ws, wss, http or https URL. Its path, if
-	// any, is put before the client's. Required.
+	// any, is put before the client's. Or a tcp URL, of host and port: then bytes are
+	// relayed as they are, whatever they mean, and rules about bytes and time apply to
+	// them; where a stream begins as a WebSocket's does, and is answered with a 101,
+	// it is parsed as frames from there on, and all rules but those of the handshake
+	// apply. Required.
 	Upstream string
 	// Listener accepts the clients. nil: 127.0.0.1, any free port. The proxy closes it.
 	Listener net.Listener
 	// Dial connects to the upstream. nil: net.Dialer.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
-	// Timeline records what happens. nil: one of the proxy's own, that it closes.
+	// Timeline records what happens. nil: one of the proxy's own, that it closes. On one
+	// that an earlier proxy recorded on, connections are numbered on from its last.
 	Timeline *timeline.Timeline
 	// Seed decides all chance. 0: drawn at Start, and put here.
 	Seed uint64
@@ -53,7 +58,8 @@ type Proxy struct {
 	Compression Compression
 	// Patience is how long an injected frame waits for a frame boundary. 0: 5 s.
 	Patience time.Duration
-	// URL is where clients connect, such as ws://127.0.0.1:41234. Set by Start.
+	// URL is where clients connect, such as ws://127.0.0.1:41234; its scheme is tcp, or tls,
+	// before an upstream of tcp. Set by Start.
 	URL string
 
 	target      *target
@@ -114,8 +120,11 @@ func (p *Proxy) Start() error {
 		}
 	}
 	scheme := "ws"
+	if t.relays {
+		scheme = "tcp"
+	}
 	if p.TLS || p.TLSConfig != nil {
-		scheme = "wss"
+		scheme = map[bool]string{false: "wss", true: "tls"}[t.relays]
 		if err := p.makeTLS(); err != nil {
 			_ = p.Listener.Close()
 			return fmt.Errorf("faultproxy: %w", err)
@@ -130,6 +139,9 @@ func (p *Proxy) Start() error {
 		p.ownTimeline = true
 	}
 	p.Timeline.SetSeed(p.Seed)
+	if conns := p.Timeline.At(timeline.AtProxy).Conns(); len(conns) > 0 {
+		p.attempts = conns[len(conns)-1]
+	}
 	if p.rules.Load() == nil {
 		p.rules.Store(emptyRules)
 	}

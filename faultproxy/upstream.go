@@ -14,10 +14,11 @@ import (
 type target struct {
 	url    *url.URL
 	secure bool
+	relays bool   // bytes, whatever they are
 	addr   string // host:port to dial
 }
 
-// parseUpstream reads a ws, wss, http or https URL.
+// parseUpstream reads a ws, wss, http, https or tcp URL.
 func parseUpstream(s string) (*target, error) {
 	if s == "" {
 		return nil, errors.New("no upstream: set Upstream to a URL such as ws://127.0.0.1:9000")
@@ -31,8 +32,13 @@ func parseUpstream(s string) (*target, error) {
 	case "ws", "http":
 	case "wss", "https":
 		t.secure = true
+	case "tcp":
+		t.relays = true
+		if u.Port() == "" || u.Path != "" || u.RawQuery != "" || u.User != nil {
+			return nil, fmt.Errorf("upstream %q: want host and port only, such as tcp://127.0.0.1:9000", s)
+		}
 	default:
-		return nil, fmt.Errorf("upstream %q: the scheme is %q; want ws, wss, http or https", s, u.Scheme)
+		return nil, fmt.Errorf("upstream %q: the scheme is %q; want ws, wss, http, https or tcp", s, u.Scheme)
 	}
 	if u.Hostname() == "" {
 		return nil, fmt.Errorf("upstream %q names no host", s)
