@@ -213,7 +213,7 @@ func (c *Conn) prepare(o outgoing) []byte {
 	at := c.s.Timeline.Now()
 	for _, f := range o.frames {
 		c.record(timeline.Record{At: at, Kind: timeline.KindFrame, Dir: frame.ToClient, Seen: timeline.Left,
-			Header: f.Header(), Payload: f.Payload, Plain: true})
+			Header: f.Header(), Payload: f.Payload, Plain: true, Alone: c.deflate && f.Fin && isOpaque(f)})
 		if f.Opcode == frame.OpClose {
 			c.mu.Lock()
 			c.sentCl = true
