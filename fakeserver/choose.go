@@ -164,7 +164,7 @@ func (s *Server) unreached() {
 			continue
 		}
 		for i := from; i < len(q.handlers); i++ {
-			if q.handlers[i].pages != nil { // ByURL is there for whoever comes
+			if q.handlers[i].optional || q.handlers[i].pages != nil { // ByURL is there for whoever comes
 				continue
 			}
 			where := ""

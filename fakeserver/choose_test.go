@@ -49,6 +49,7 @@ func TestHowLongHandlersServe(t *testing.T) {
 		{"RefuseRest", []fake.Handler{says(401), fake.Echo.Times(2)}, fake.RefuseRest, "401 101 101 503 503 503", ""},
 		{"FailTest", []fake.Handler{says(401).Times(5)}, fake.FailTest, "401 401 401 401 401 503", "connection 6: nobody expected upgrade attempt 6"},
 		{"never reached", []fake.Handler{says(401).Times(6), says(402), fake.Silent}, 0, "401 401 401 401 401 401", "handler 2, RejectWith(402), was never reached: the server saw 6 upgrade attempts in all"},
+		{"never reached, and need not be", []fake.Handler{says(401).Times(6), says(402).Optional()}, 0, "401 401 401 401 401 401", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -28,6 +28,8 @@ type Handler struct {
 	pick   func(*http.Request) Handler // of a Choose; it serves nothing itself
 	pages  map[string][]Answer         // answered over plain HTTP from Start on, unless Server.HTTP says otherwise
 
+	optional bool // nobody need come
+
 	times int
 	waits bool // until is set
 	until frame.Trigger
@@ -102,6 +104,9 @@ func (h Handler) Until(event frame.Trigger) Handler { h.until, h.waits = event, 
 // For makes the handler serve every attempt for this long, from its first one on.
 func (h Handler) For(d time.Duration) Handler { h.span, h.timed = d, true; return h }
 
+// Optional makes it no failure that no attempt came for the handler.
+func (h Handler) Optional() Handler { h.optional = true; return h }
+
 // String returns what the handler does, such as "RejectWith(503).Times(2)".
 func (h Handler) String() string {
 	s := h.text
@@ -116,6 +121,9 @@ func (h Handler) String() string {
 	}
 	if h.timed {
 		s += fmt.Sprintf(".For(%v)", h.span)
+	}
+	if h.optional {
+		s += ".Optional()"
 	}
 	return s
 }
