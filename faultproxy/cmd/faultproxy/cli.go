@@ -26,6 +26,7 @@ type commands struct {
 	Fake    fakeCmd    `cmd:"" help:"Be a server that misbehaves, by what the URL or a script says."`
 	Presets presetsCmd `cmd:"" help:"List the middleboxes that run --preset can behave like, or explain one."`
 	Explain explainCmd `cmd:"" help:"Say why the connections of a recording ended."`
+	Replay  replayCmd  `cmd:"" help:"Be the server of a recording: play it to new clients, faults included."`
 	Check   checkCmd   `cmd:"" help:"Check files of rules, scenarios, scripts and policies, and show what is wrong where it stands."`
 	Report  reportCmd  `cmd:"" help:"Make a page, an HTTP Archive or sequence diagrams of recordings."`
 	Demo    demoCmd    `cmd:"" help:"See a socket die of an idle timeout, and be diagnosed. Takes a few seconds, needs nothing."`

@@ -7,7 +7,7 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
-// output is what a server tells, and for how long: flags of run and of fake.
+// output is what a server tells, and for how long: flags of run, fake and replay.
 type output struct {
 	JSON   bool     `group:"output" name:"json" help:"Print one JSON object a line on stdout, first a ready line, and nothing else."`
 	Record string   `group:"output" placeholder:"FILE" help:"Record all events, as --json prints them, for faultproxy explain."`

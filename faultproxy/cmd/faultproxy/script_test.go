@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE PROGRAM …         is exec that wants this exit code
 //	upstream http|tls|garbage    starts a server; its address is $UPSTREAM
-//	serve [-fake] [-closed|-unread] [flags of run, or of fake]
+//	serve [-fake|-replay] [-closed|-unread] [flags of run, fake or replay]
 //	                             starts faultproxy run --json and waits until it is
 //	                             ready; its URL is $URL, the address $HOST, the admin API
 //	                             at $ADMIN, its address $ADMINHOST, the ready line is ready.json. With -closed nobody reads stdout
@@ -102,8 +102,8 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("serve must succeed; use exec faultproxy run")
 	}
 	mode, command := "", "run"
-	if len(args) > 0 && args[0] == "-fake" {
-		command, args = "fake", args[1:]
+	if len(args) > 0 && (args[0] == "-fake" || args[0] == "-replay") {
+		command, args = args[0][1:], args[1:]
 	}
 	if len(args) > 0 && (args[0] == "-closed" || args[0] == "-unread") {
 		mode, args = args[0], args[1:]

@@ -1,0 +1,250 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/heartbreak-ws/heartbreak/fakeserver"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+)
+
+// patience is how long a client may take, beyond what the recorded one took, to answer
+// a Close or to end a connection that it closes.
+const patience = 5 * time.Second
+
+// Handler plays the recording: the n-th attempt gets the n-th connection, speed times
+// as fast. When all have been played it begins again with the first; with once,
+// attempts are answered 503 then.
+func (r *Recording) Handler(speed float64, once bool) fakeserver.Handler {
+	handlers := make([]fakeserver.Handler, len(r.Conns))
+	for i, c := range r.Conns {
+		handlers[i] = c.handler(speed)
+	}
+	var attempts atomic.Int64
+	choice := fakeserver.Choose("recording", func(*http.Request) fakeserver.Handler {
+		n := int(attempts.Add(1)) - 1
+		if once && n >= len(handlers) {
+			return fakeserver.RejectWith(http.StatusServiceUnavailable, fakeserver.Body("every connection of the recording has been played\n"))
+		}
+		return handlers[n%len(handlers)]
+	})
+	return choice.Optional()
+}
+
+// handler plays the connection.
+func (c *Conn) handler(speed float64) fakeserver.Handler {
+	scale := func(d time.Duration) time.Duration { return time.Duration(float64(d) / speed) }
+	shake := fakeserver.Handshake(c.shake.steps(scale)...)
+	if !c.shake.opened {
+		return shake
+	}
+	return fakeserver.Script(shake,
+		fakeserver.Silent, fakeserver.On(frame.Op(frame.OpClose)), // what answers pings and Closes is played
+		fakeserver.Func(fmt.Sprintf("recorded connection %d", c.Number), func(conn *fakeserver.Conn) {
+			(&playing{plan: c, conn: conn, speed: speed, scale: scale}).run()
+		}))
+}
+
+// playing is a connection being played. One goroutine has it.
+type playing struct {
+	plan  *Conn
+	conn  *fakeserver.Conn
+	speed float64
+	scale func(time.Duration) time.Duration
+
+	opened  time.Time
+	deflate bool  // the client takes compressed messages
+	counts  []int // beats so far, by dialect
+	agenda  agenda
+	closed  bool // the client has sent its Close
+	sent    bool // a Close was sent
+}
+
+func (p *playing) run() {
+	p.opened = time.Now()
+	p.counts = make([]int, len(p.plan.beats))
+	for e := range p.conn.View().All() {
+		p.deflate = p.deflate || e.Kind == timeline.KindOpened && e.Field("deflate") != ""
+	}
+	for _, a := range p.plan.steps {
+		p.agenda.add(todo{p.opened.Add(p.scale(a.at)), a.event, byClock, func() { p.act(a) }})
+	}
+	frames, stop := p.listen()
+	defer stop()
+	for {
+		select {
+		case <-p.agenda.due():
+			p.agenda.next()()
+		case f, ok := <-frames:
+			if !ok {
+				frames = nil
+				continue
+			}
+			p.hear(f)
+		case <-p.conn.Done():
+			p.agenda.clear()
+			return
+		}
+	}
+}
+
+// listen hands out what the client sends until it ends the connection, or stop is
+// called, which waits for the goroutine to be gone.
+func (p *playing) listen() (frames <-chan frame.Frame, stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	out, done := make(chan frame.Frame), make(chan struct{})
+	go func() {
+		defer close(done)
+		defer close(out)
+		for {
+			f, err := p.conn.Next(ctx)
+			switch {
+			case ctx.Err() != nil, errors.Is(err, io.EOF):
+				return
+			case err != nil: // frames were dropped, which the client sent faster than they are looked at
+				continue
+			}
+			select {
+			case out <- f:
+			case <-ctx.Done():
+			}
+		}
+	}()
+	return out, func() { cancel(); <-done }
+}
+
+// at is where in the recording the connection is now.
+func (p *playing) at() time.Duration {
+	return time.Duration(float64(time.Since(p.opened)) * p.speed)
+}
+
+// act does what a recorded action did. A connection that is over or ending takes
+// nothing more, as the recorded one would not have.
+func (p *playing) act(a action) {
+	switch {
+	case a.end != nil:
+		_ = p.conn.End(*a.end)
+	case a.raw != nil:
+		_ = p.conn.SendRaw(a.raw)
+	default:
+		p.send(*a.frame, a.inflated)
+	}
+}
+
+func (p *playing) send(f frame.Frame, compressed bool) {
+	if compressed && p.deflate {
+		f = frame.Deflated(f)
+	}
+	_ = p.conn.Send(f)
+	if f.Opcode == frame.OpClose && !p.sent {
+		p.sent = true
+		p.awaitClose()
+	}
+}
+
+// awaitClose ends the connection of a client that does not answer the Close that the
+// recorded one answered.
+func (p *playing) awaitClose() {
+	if p.closed || p.plan.heard == nil || !p.plan.sentFirst {
+		return
+	}
+	took := p.scale(p.plan.heardAt) - time.Since(p.opened)
+	p.later(max(took, 0)+patience, func() {
+		if !p.closed {
+			_ = p.conn.HalfClose()
+			p.part()
+		}
+	})
+}
+
+// part closes the connection of a client that does not.
+func (p *playing) part() {
+	p.later(patience, func() { _ = p.conn.Fin() })
+}
+
+// later does what is not recorded, whatever the client does meanwhile.
+func (p *playing) later(d time.Duration, do func()) {
+	p.agenda.add(todo{at: time.Now().Add(d), group: always, do: do})
+}
+
+// hear does what the server did when it heard such a frame.
+func (p *playing) hear(f frame.Frame) {
+	if f.Opcode == frame.OpClose {
+		if !p.closed {
+			p.closed = true
+			p.answerClose(f)
+		}
+		return
+	}
+	v := frame.View{Dir: frame.ToServer, Header: f.Header(), Payload: f.Payload}
+	for i, b := range p.plan.beats {
+		if !b.dialect.Beats().Match(v) {
+			continue
+		}
+		p.counts[i]++
+		for _, a := range b.of(p.counts[i]) {
+			answer := a.to(v, b.dialect)
+			p.agenda.add(todo{time.Now().Add(p.scale(a.after)), a.event, byClock, func() {
+				if !p.plan.isQuiet(p.at()) {
+					p.send(answer, a.inflated)
+				}
+			}})
+		}
+		return
+	}
+}
+
+// answerClose answers the client's Close as the server did: by the clock nothing
+// follows any more. One that the recording does not have is answered as RFC 6455
+// section 5.5.1 asks, unless the connection is silent.
+func (p *playing) answerClose(f frame.Frame) {
+	recorded := p.plan.heard != nil
+	if !recorded && p.plan.isQuiet(p.at()) {
+		return
+	}
+	p.agenda.drop(byClock)
+	if !p.sent && (!recorded || p.plan.sentFirst) {
+		p.send(echo(f, nil, nil), false)
+	}
+	if !recorded {
+		_ = p.conn.HalfClose()
+		p.part()
+		return
+	}
+	for _, a := range p.plan.closing {
+		if a.frame != nil && a.frame.Opcode == frame.OpClose {
+			own := echo(f, p.plan.heard, a.frame)
+			a.frame = &own
+		}
+		p.agenda.add(todo{time.Now().Add(p.scale(a.at)), a.event, always, func() { p.act(a) }})
+	}
+}
+
+// echo is the answer to a client's Close: the code of it, as a server has to send (RFC
+// 6455 section 5.5.1), unless the recorded answer had another code than the recorded
+// Close. The reason is the recorded one, or the client's where it was repeated.
+func echo(f frame.Frame, heard, answer *frame.Frame) frame.Frame {
+	code, reason, ok := frame.ParseClose(f.Payload)
+	if heard == nil {
+		reason = ""
+	} else {
+		heardCode, heardReason, _ := frame.ParseClose(heard.Payload)
+		answerCode, answerReason, known := frame.ParseClose(answer.Payload)
+		if !known || heardCode != answerCode {
+			return *answer
+		}
+		if heardReason != answerReason {
+			reason = answerReason
+		}
+	}
+	if !ok || code == frame.CodeNoStatus {
+		return frame.EmptyClose()
+	}
+	return frame.Close(code, reason)
+}
