@@ -54,8 +54,8 @@
 //     a protocol of package heartbeat.
 //   - [Handshake] plays steps before the 101: [Reject], [Redirect], [AcceptWith] (a
 //     wrong Accept, an unasked subprotocol or extension, a missing Upgrade, compression),
-//     [RequireHeader], [RequireSubprotocol], [RequireBearer], [RequireBasic], Pause, and
-//     the endings.
+//     [RequireHeader], [RequireSubprotocol], [RequireBearer], [RequireBasic], Pause,
+//     SendRaw, and the endings.
 //
 // Frames are whatever package frame makes, legal or not: reserved bits, masked
 // frames, pings of 126 bytes, a Close with code 1006, [frame.Deflated] text nobody

@@ -120,6 +120,17 @@ func TestStallHoldsUntilTheClientLeaves(t *testing.T) {
 	})
 }
 
+func TestAnAnswerThatIsCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := fake.InMemory(t, fake.Handshake(fake.SendRaw([]byte("HTTP/1.1 101 Sw")), fake.Fin()))
+		if got := rawUpgrade(t, srv, ""); got != "HTTP/1.1 101 Sw" {
+			t.Errorf("got %q", got)
+		}
+		over(t, srv.Conn(1))
+		tells(t, srv.Conn(1), "-> request", "<- fault SendRaw(15 B 485454502f312e3120313031205377)", "<- bytes", "<- fault Fin()", "<- fin", "ended")
+	})
+}
+
 func TestEndingsBeforeThe101(t *testing.T) {
 	for ending, want := range map[string]string{"Reset()": "reset", "Fin()": "EOF", "Freeze()": "timeout", "GoDark()": "timeout"} {
 		t.Run(ending, func(t *testing.T) {

@@ -53,8 +53,8 @@ import (
 //     and counts: to-server, to-client or both (default); ignore: a match;
 //   - close: a code, or {code, reason}; fin, half-close, reset, freeze, go-dark,
 //     stop-reading, echo-close, echo, silent;
-//   - handshake, first: a list of reject, redirect, pause, reset, fin, half-close, freeze,
-//     go-dark, {require-header: {name, value}}, {require-subprotocol: NAME},
+//   - handshake, first: a list of reject, redirect, pause, send-raw, reset, fin, half-close,
+//     freeze, go-dark, {require-header: {name, value}}, {require-subprotocol: NAME},
 //     {require-bearer: TOKEN}, {require-basic: {user, password}}, and accept-with:
 //     {headers, subprotocol, extension, compression, body, wrong_accept, without_upgrade}.
 //

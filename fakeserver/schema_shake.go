@@ -6,7 +6,7 @@ import (
 
 var (
 	shakeBare  = []string{"reset", "fin", "half-close", "freeze", "go-dark"}
-	shakeWords = append([]string{"reject", "redirect", "pause", "accept-with", "require-header", "require-subprotocol",
+	shakeWords = append([]string{"reject", "redirect", "pause", "send-raw", "accept-with", "require-header", "require-subprotocol",
 		"require-bearer", "require-basic"}, shakeBare...)
 )
 
@@ -42,6 +42,8 @@ func (d *document) shake(n schema.Node) HandshakeStep {
 		return Redirect(v.String())
 	case "pause":
 		return Pause(v.Duration())
+	case "send-raw":
+		return SendRaw(decodeRaw(v))
 	case "accept-with":
 		return AcceptWith(decodeAccept(v)...)
 	case "require-header":

@@ -82,7 +82,8 @@ func TestParseMakesWhatTheFunctionsMake(t *testing.T) {
 		"- - {when-idle: 60s, do: fin}":                        `Script(WhenIdle(1m0s, both, Fin()))`,
 		"- - {when-idle: 60s, counts: to-server, do: [fin]}":   "Script(WhenIdle(1m0s, to-server, Fin()))",
 
-		"- - handshake: [{require-header: {name: X, value: a}}, {require-header: {name: Y}}, {require-subprotocol: v1}]\n  - fin":      `Script(Handshake(RequireHeader("X", "a"), RequireHeader("Y", ""), RequireSubprotocol("v1")), Fin())`,
+		"- - handshake: [{require-header: {name: X, value: a}}, {require-header: {name: Y}}, {require-subprotocol: v1}]\n  - fin": `Script(Handshake(RequireHeader("X", "a"), RequireHeader("Y", ""), RequireSubprotocol("v1")), Fin())`,
+		"- - handshake: [{send-raw: HTTP}, fin]": `Script(Handshake(SendRaw(4 B 48545450), Fin()))`,
 		"- - handshake: [{require-bearer: s3cret}, {require-basic: {user: ann, password: s3cret}}, {reject: {status: 404, body: no}}]": `Script(Handshake(RequireBearer(…), RequireBasic("ann", …), Reject(404, Body("no"))))`,
 		"- - handshake: {redirect: '{ws}/b'}": `Script(Handshake(Redirect("{ws}/b")))`,
 		"- - handshake: {accept-with: {headers: {X: 1}, subprotocol: '', extension: x, compression: true, wrong_accept: true, without_upgrade: true, body: junk}}": `Script(Handshake(AcceptWith(Header("X", "1"), Body("junk"), Subprotocol(""), Extension("x"), Compression(true), WrongAccept(), WithoutUpgrade())))`,

@@ -3,9 +3,11 @@ package fakeserver
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/heartbeat"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
 // Send sends frames in one write, exactly as they are, legal or not; see
@@ -19,14 +21,38 @@ func Send(frames ...frame.Frame) Step {
 	return s
 }
 
-// SendRaw sends bytes as they are, such as half a frame, or no frame at all.
-func SendRaw(b []byte) Step {
-	text := fmt.Sprintf("SendRaw(%d B %.16x)", len(b), b)
-	if len(b) > 16 {
-		text = fmt.Sprintf("SendRaw(%d B %.16x…)", len(b), b[:16])
+// RawStep is a [SendRaw], for scripts and for handshakes.
+type RawStep struct {
+	b      []byte
+	source source
+}
+
+// SendRaw sends bytes as they are, such as half a frame, or no frame at all. Within
+// [Handshake] they come before the 101: the beginning of an answer that an ending then
+// cuts off, for instance.
+func SendRaw(b []byte) RawStep { return RawStep{b, caller(0)} }
+
+// String returns the call that made it, with the first 16 bytes.
+func (s RawStep) String() string {
+	if len(s.b) > 16 {
+		return fmt.Sprintf("SendRaw(%d B %.16x…)", len(s.b), s.b[:16])
 	}
-	return step{text: text, source: caller(0), kind: sends,
-		do: func(r *run) error { return r.c.sent(r.c.SendRaw(b)) }}
+	return fmt.Sprintf("SendRaw(%d B %.16x)", len(s.b), s.b)
+}
+
+func (s RawStep) step() step {
+	return step{text: s.String(), source: s.source, kind: sends,
+		do: func(r *run) error { return r.c.sent(r.c.SendRaw(s.b)) }}
+}
+
+func (s RawStep) shake(a *attempt) bool {
+	rule := a.note(s.String())
+	a.c.record(timeline.Record{Kind: timeline.KindBytes, Dir: frame.ToClient, Seen: timeline.Left, Rule: rule,
+		Payload: s.b, Plain: true, Bytes: len(s.b)})
+	_ = a.c.conn.SetWriteDeadline(time.Now().Add(closeFor))
+	_, err := a.c.conn.Write(s.b)
+	_ = a.c.conn.SetWriteDeadline(time.Time{})
+	return err == nil
 }
 
 // Reply answers, with a text message, the frame that the last Expect, WaitFor or On

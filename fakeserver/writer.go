@@ -26,14 +26,17 @@ type outgoing struct {
 // has one owner at a time: a goroutine that writes what is queued and ends when
 // there is nothing more.
 type outlet struct {
-	busy   bool
-	queue  []outgoing
-	size   int
-	shut   string        // why nothing can be queued any more; "" if it can
-	cut    bool          // what is queued before an ending is to be dropped
-	timer  *time.Timer   // sets cut
-	closer *time.Timer   // closes the connection of a client that does not
-	space  chan struct{} // closed when there is room again, if the reader waits
+	busy bool
+	// squeezed says that the message under way is compressed. Only the slot's owner
+	// looks at it.
+	squeezed bool
+	queue    []outgoing
+	size     int
+	shut     string        // why nothing can be queued any more; "" if it can
+	cut      bool          // what is queued before an ending is to be dropped
+	timer    *time.Timer   // sets cut
+	closer   *time.Timer   // closes the connection of a client that does not
+	space    chan struct{} // closed when there is room again, if the reader waits
 }
 
 func (o *outlet) drop() {
@@ -212,8 +215,12 @@ func (c *Conn) prepare(o outgoing) []byte {
 	var raw []byte
 	at := c.s.Timeline.Now()
 	for _, f := range o.frames {
+		if !f.Opcode.IsControl() && f.Opcode != frame.OpContinuation {
+			c.out.squeezed = c.deflate && isOpaque(f)
+		}
 		c.record(timeline.Record{At: at, Kind: timeline.KindFrame, Dir: frame.ToClient, Seen: timeline.Left,
-			Header: f.Header(), Payload: f.Payload, Plain: true, Alone: c.deflate && f.Fin && isOpaque(f)})
+			Header: f.Header(), Payload: f.Payload, Plain: true, Alone: c.deflate && f.Fin && isOpaque(f),
+			Opaque: c.out.squeezed && f.Opcode == frame.OpContinuation})
 		if f.Opcode == frame.OpClose {
 			c.mu.Lock()
 			c.sentCl = true

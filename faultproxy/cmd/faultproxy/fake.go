@@ -53,7 +53,7 @@ which is a list of steps:
   orders   session, beat, {answer-beats: {dialect: phoenix, policy: {stop-after: 3}}}, ignore,
            {on: {op: close}, do: [{pause: 5s}, echo-close]}, {every: 5s, do: …}, {when-idle: 60s, do: …}
   before   {handshake: [{pause: 4s}, …]}, of reject, redirect, accept-with, require-header,
-           require-subprotocol, require-bearer, require-basic, pause, and the ends below, first
+           require-subprotocol, require-bearer, require-basic, pause, send-raw, and the ends below, first
   ends     close, fin, half-close, reset, freeze, go-dark, stop-reading
 
 A map has handlers, after_last (repeat-last, refuse-rest or fail), routes (by path, header, query

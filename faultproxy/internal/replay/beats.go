@@ -18,27 +18,26 @@ var dialects = []heartbeat.Dialect{
 // beats are the client's beats of a dialect, in order, and what answered each.
 type beats struct {
 	dialect heartbeat.Dialect
-	answers [][]answer // none: the beat was left unanswered
+	answers [][]*answer // none: the beat was left unanswered
 }
 
 type answer struct {
-	after    time.Duration
-	event    int // the recorded one
-	frame    frame.Frame
-	inflated bool
+	after time.Duration
+	event int // the recorded one
+	sending
 }
 
 // of returns the answers to the n-th beat, counted from 1. A beat that the recording
 // does not have is answered as its last one was; one of a kind that it never has is
 // left to the protocol: a ping is answered at once.
-func (b *beats) of(n int) []answer {
+func (b *beats) of(n int) []*answer {
 	switch {
 	case n <= len(b.answers):
 		return b.answers[n-1]
 	case len(b.answers) > 0:
 		return b.answers[len(b.answers)-1]
 	case b.isProtocol():
-		return []answer{{frame: frame.Pong(nil)}}
+		return []*answer{{}} // what is sent is the pong
 	}
 	return nil
 }
@@ -46,36 +45,36 @@ func (b *beats) of(n int) []answer {
 func (b *beats) isProtocol() bool { return b.dialect.Correlate.By == heartbeat.ByPayload }
 
 // to returns the answer to a beat of the new client: with what ties it to that.
-func (a answer) to(beat frame.View, d heartbeat.Dialect) frame.Frame {
+func (a *answer) to(beat frame.View, d heartbeat.Dialect) sending {
 	if d.Correlate.By == heartbeat.ByOrder {
-		return a.frame
+		return a.sending
 	}
 	if own, ok := d.AnswerTo(beat); ok {
-		return own
+		return sending{Frame: own}
 	}
-	return a.frame
+	return a.sending
 }
 
-// findBeats finds the beats of the client and their answers. It returns the events that
-// are such answers.
-func (c *Conn) findBeats(events []timeline.Event) map[int]bool {
-	answers, taken := map[int]bool{}, map[int]bool{}
+// findBeats finds the beats of the client and their answers. It returns the answers by
+// their events; what they look like is still to be told.
+func (c *Conn) findBeats(events []timeline.Event) map[int]*answer {
+	answers, taken := map[int]*answer{}, map[int]bool{}
 	for _, d := range dialects {
 		b := &beats{dialect: d}
 		c.beats = append(c.beats, b)
-		tracker, byTag := heartbeat.NewTracker(d, heartbeat.Client), map[int]timeline.Event{}
+		tracker := heartbeat.NewTracker(d, heartbeat.Client)
 		for _, e := range events {
 			if e.Kind == timeline.KindFrame && e.OfClient() && !taken[e.Seq] {
 				tracker.See(e.At, e.Seq, e.View())
-				byTag[e.Seq] = e
 			}
 		}
 		for _, beat := range tracker.Beats() {
 			taken[beat.Tag] = true
-			var list []answer
+			var list []*answer
 			if beat.Answered && !beat.Covered {
-				taken[beat.AnswerTag], answers[beat.AnswerTag] = true, true
-				list = append(list, answerOf(beat, byTag[beat.AnswerTag]))
+				a := &answer{after: beat.Latency(), event: beat.AnswerTag}
+				taken[a.event], answers[a.event] = true, a
+				list = append(list, a)
 			}
 			b.answers = append(b.answers, list)
 		}
@@ -86,17 +85,9 @@ func (c *Conn) findBeats(events []timeline.Event) map[int]bool {
 	return answers
 }
 
-func answerOf(beat heartbeat.Beat, e timeline.Event) answer {
-	f := e.Header.Frame(e.Payload)
-	if e.Inflated {
-		f.RSV, f.LengthBytes = f.RSV&^frame.RSV1, 0
-	}
-	return answer{after: e.At - beat.At, event: e.Seq, frame: f, inflated: e.Inflated}
-}
-
 // addCopies finds the pongs that answer a ping once more. One without a payload could
 // belong to any ping, and is left to the clock.
-func (b *beats) addCopies(events []timeline.Event, list []heartbeat.Beat, answers map[int]bool) {
+func (b *beats) addCopies(events []timeline.Event, list []heartbeat.Beat, answers map[int]*answer) {
 	pings := map[int]int{} // the number of a ping, by its event
 	for i, beat := range list {
 		pings[beat.Tag] = i
@@ -110,12 +101,13 @@ func (b *beats) addCopies(events []timeline.Event, list []heartbeat.Beat, answer
 			latest[string(e.Payload)] = i
 			continue
 		}
-		if e.Dir != frame.ToClient || e.Header.Opcode != frame.OpPong || answers[e.Seq] {
+		if e.Dir != frame.ToClient || e.Header.Opcode != frame.OpPong || answers[e.Seq] != nil {
 			continue
 		}
 		if i, ok := latest[string(e.Payload)]; ok {
-			answers[e.Seq] = true
-			b.answers[i] = append(b.answers[i], answerOf(list[i], e))
+			a := &answer{after: e.At - list[i].At, event: e.Seq}
+			answers[e.Seq] = a
+			b.answers[i] = append(b.answers[i], a)
 		}
 	}
 }

@@ -28,12 +28,9 @@ type Conn struct {
 type action struct {
 	at    time.Duration
 	event int // the recorded one
-	frame *frame.Frame
+	frame *sending
 	raw   []byte
 	end   *fakeserver.Ending
-	// inflated says that the frame was compressed, and is to be again for a client
-	// that takes it so.
-	inflated bool
 }
 
 // span is a time, counted from the opening, in which nothing reached the client. It
@@ -70,14 +67,15 @@ func (p *planner) conn(n int, events []timeline.Event) *Conn {
 
 // talk plans what follows the opening.
 type talk struct {
-	p       *planner
-	c       *Conn
-	opened  time.Duration
-	deflate bool            // permessage-deflate was agreed on
-	answers map[int]bool    // events that are played as answers to beats
-	begun   *timeline.Event // a frame whose end has not come
-	left    bool            // the client ended the connection
-	over    bool            // nothing can reach the client any more
+	p        *planner
+	c        *Conn
+	opened   time.Duration
+	deflate  bool            // permessage-deflate was agreed on
+	answers  map[int]*answer // to beats, by their events
+	squeezed squeezed        // a compressed message of which some frames have come
+	begun    *timeline.Event // a frame whose end has not come
+	left     bool            // the client ended the connection
+	over     bool            // nothing can reach the client any more
 }
 
 func (t *talk) see(e timeline.Event) {
@@ -89,11 +87,11 @@ func (t *talk) see(e timeline.Event) {
 		t.begun = &e
 	case e.Kind == timeline.KindFrame && toClient:
 		t.begun = nil
-		if f, inflated, ok := t.p.frame(e, t.deflate); ok && !t.answers[e.Seq] {
-			t.add(e, action{frame: &f, inflated: inflated})
-		}
+		t.frame(e)
 	case e.Kind == timeline.KindBytes && toClient:
-		t.bytes(e)
+		if raw, ok := t.p.bytes(e); ok {
+			t.add(e, action{raw: raw})
+		}
 	case e.Kind == timeline.KindFrame && toServer && e.Header.Opcode == frame.OpClose && t.c.heard == nil:
 		f := e.Header.Frame(e.Payload)
 		t.c.heard, t.c.heardAt = &f, e.At-t.opened
@@ -103,6 +101,20 @@ func (t *talk) see(e timeline.Event) {
 	default:
 		t.silence(e)
 		t.end(e, toClient)
+	}
+}
+
+// frame plans a frame that reached the client.
+func (t *talk) frame(e timeline.Event) {
+	if e.Opaque && t.deflate {
+		t.squeezed.add(t, e)
+		return
+	}
+	s, ok := t.p.frame(e)
+	if a := t.answers[e.Seq]; a != nil {
+		a.sending = s
+	} else if ok {
+		t.add(e, action{frame: &s})
 	}
 }
 
@@ -152,18 +164,6 @@ func (t *talk) add(e timeline.Event, a action) {
 		return
 	}
 	t.c.steps = append(t.c.steps, a)
-}
-
-// bytes plans bytes that are no frames.
-func (t *talk) bytes(e timeline.Event) {
-	raw := e.Payload
-	if missing := max(e.Count, len(raw)) - len(raw); missing > 0 {
-		if !t.p.incomplete(e, "of these %d bytes only the first %d were recorded", e.Count, len(raw)) {
-			return
-		}
-		raw = append(raw[:len(raw):len(raw)], make([]byte, missing)...)
-	}
-	t.add(e, action{raw: raw})
 }
 
 // cutFrame plans the beginning of a frame that was cut off in its middle.

@@ -146,6 +146,15 @@ func recorded(t *testing.T, n *memnet.Network, h fakeserver.Handler, set func(*f
 	return saw, written(t, p.Timeline)
 }
 
+// seenByServer has a client meet a server without a proxy, and returns what it saw and what
+// that recorded.
+func seenByServer(t *testing.T, n *memnet.Network, h fakeserver.Handler, c client) (saw string, doc []byte) {
+	t.Helper()
+	srv := (&fakeserver.Server{Handlers: []fakeserver.Handler{h}}).On(t, n).StartIn(t)
+	saw = c.meets(t, n, srv.URL)
+	return saw, written(t, srv.Timeline)
+}
+
 // written is the recording of a timeline as it is now.
 func written(t *testing.T, tl *timeline.Timeline) []byte {
 	t.Helper()

@@ -8,41 +8,55 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
-// frame returns the frame of an event as it is to be sent; inflated says that it was
-// compressed on its way. deflate says that permessage-deflate was agreed on. It is not
-// ok if there is not enough of it, which is a problem then.
-func (p *planner) frame(e timeline.Event, deflate bool) (f frame.Frame, inflated, ok bool) {
+// sending is a frame as it is to be sent.
+type sending struct {
+	frame.Frame
+	// deflated is the same for a client that takes compressed messages; nil: no other.
+	deflated *frame.Frame
+}
+
+// frame returns the frame of an event as it is to be sent. It is not ok if there is not
+// enough of it, which is a problem then.
+func (p *planner) frame(e timeline.Event) (s sending, ok bool) {
 	h := e.Header
-	if e.Opaque && deflate {
-		p.refuse(e, "this payload was recorded compressed and cannot be read: record with --compression no-takeover or strip")
-		return f, false, false
+	s.Frame = h.Frame(e.Payload)
+	switch {
+	case e.Inflated && e.Truncated && !p.incomplete(e, 0, "of this compressed message only the first %d bytes were recorded", len(e.Payload)):
+		return s, false
+	case e.Inflated: // how long one in part was is not known
+		s.RSV, s.LengthBytes = s.RSV&^frame.RSV1, 0
+		deflated := frame.Deflated(s.Frame)
+		s.deflated = &deflated
+	case e.Truncated && !p.incomplete(e, h.Length, "of this payload of %d bytes only the first %d were recorded", h.Length, len(e.Payload)):
+		return s, false
+	case e.Truncated:
+		s.Payload = padded(e.Payload, int(h.Length), h.Opcode == frame.OpText)
 	}
-	f = h.Frame(e.Payload)
-	if e.Inflated {
-		f.RSV, f.LengthBytes = f.RSV&^frame.RSV1, 0
+	return s, true
+}
+
+// bytes returns the bytes of an event that are no frames. It is not ok if there are not
+// enough of them, which is a problem then.
+func (p *planner) bytes(e timeline.Event) (raw []byte, ok bool) {
+	if e.Count <= len(e.Payload) {
+		return e.Payload, true
 	}
-	if !e.Truncated {
-		return f, e.Inflated, true
+	if !p.incomplete(e, uint64(e.Count), "of these %d bytes only the first %d were recorded", e.Count, len(e.Payload)) {
+		return nil, false
 	}
-	if e.Inflated {
-		if p.incomplete(e, "of this compressed message only the first %d bytes were recorded", len(e.Payload)) {
-			return f, true, true // how long it was is not known
-		}
-		return f, false, false
-	}
-	if !p.incomplete(e, "of this payload of %d bytes only the first %d were recorded", h.Length, len(e.Payload)) {
-		return f, false, false
-	}
-	f.Payload = padded(e.Payload, int(h.Length), h.Opcode == frame.OpText)
-	return f, false, true
+	return padded(e.Payload, e.Count, false), true
 }
 
 // incomplete says that something was recorded in part, and reports whether it is
-// played all the same.
-func (p *planner) incomplete(e timeline.Event, format string, args ...any) bool {
-	if p.pad {
+// played all the same, filled up to that length.
+func (p *planner) incomplete(e timeline.Event, length uint64, format string, args ...any) bool {
+	switch {
+	case length > frame.DefaultMaxPayload:
+		p.refuse(e, format+", and more than 64 MiB are not filled up: leave this connection out, with --conn", args...)
+		return false
+	case p.pad:
 		p.note(e, format+": the rest is filled up", args...)
-	} else {
+	default:
 		p.refuse(e, format+": use --pad to fill up the rest", args...)
 	}
 	return p.pad

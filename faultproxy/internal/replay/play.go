@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -39,7 +40,7 @@ func (r *Recording) Handler(speed float64, once bool) fakeserver.Handler {
 
 // handler plays the connection.
 func (c *Conn) handler(speed float64) fakeserver.Handler {
-	scale := func(d time.Duration) time.Duration { return time.Duration(float64(d) / speed) }
+	scale := func(d time.Duration) time.Duration { return times(d, 1/speed) }
 	shake := fakeserver.Handshake(c.shake.steps(scale)...)
 	if !c.shake.opened {
 		return shake
@@ -72,9 +73,7 @@ func (p *playing) run() {
 	for e := range p.conn.View().All() {
 		p.deflate = p.deflate || e.Kind == timeline.KindOpened && e.Field("deflate") != ""
 	}
-	for _, a := range p.plan.steps {
-		p.agenda.add(todo{p.opened.Add(p.scale(a.at)), a.event, byClock, func() { p.act(a) }})
-	}
+	p.step(0)
 	frames, stop := p.listen()
 	defer stop()
 	for {
@@ -92,6 +91,18 @@ func (p *playing) run() {
 			return
 		}
 	}
+}
+
+// step plays the i-th step at its time, and then the next.
+func (p *playing) step(i int) {
+	if i == len(p.plan.steps) {
+		return
+	}
+	a := p.plan.steps[i]
+	p.agenda.add(todo{p.opened.Add(p.scale(a.at)), a.event, byClock, func() {
+		p.act(a)
+		p.step(i + 1)
+	}})
 }
 
 // listen hands out what the client sends until it ends the connection, or stop is
@@ -120,8 +131,14 @@ func (p *playing) listen() (frames <-chan frame.Frame, stop func()) {
 }
 
 // at is where in the recording the connection is now.
-func (p *playing) at() time.Duration {
-	return time.Duration(float64(time.Since(p.opened)) * p.speed)
+func (p *playing) at() time.Duration { return times(time.Since(p.opened), p.speed) }
+
+// times multiplies a time; what is too long becomes the longest there is.
+func times(d time.Duration, x float64) time.Duration {
+	if product := float64(max(d, 0)) * x; product < math.MaxInt64 {
+		return time.Duration(product)
+	}
+	return math.MaxInt64
 }
 
 // act does what a recorded action did. A connection that is over or ending takes
@@ -133,13 +150,14 @@ func (p *playing) act(a action) {
 	case a.raw != nil:
 		_ = p.conn.SendRaw(a.raw)
 	default:
-		p.send(*a.frame, a.inflated)
+		p.send(*a.frame)
 	}
 }
 
-func (p *playing) send(f frame.Frame, compressed bool) {
-	if compressed && p.deflate {
-		f = frame.Deflated(f)
+func (p *playing) send(s sending) {
+	f := s.Frame
+	if s.deflated != nil && p.deflate {
+		f = *s.deflated
 	}
 	_ = p.conn.Send(f)
 	if f.Opcode == frame.OpClose && !p.sent {
@@ -192,7 +210,7 @@ func (p *playing) hear(f frame.Frame) {
 			answer := a.to(v, b.dialect)
 			p.agenda.add(todo{time.Now().Add(p.scale(a.after)), a.event, byClock, func() {
 				if !p.plan.isQuiet(p.at()) {
-					p.send(answer, a.inflated)
+					p.send(answer)
 				}
 			}})
 		}
@@ -210,7 +228,7 @@ func (p *playing) answerClose(f frame.Frame) {
 	}
 	p.agenda.drop(byClock)
 	if !p.sent && (!recorded || p.plan.sentFirst) {
-		p.send(echo(f, nil, nil), false)
+		p.send(sending{Frame: echo(f, nil, nil)})
 	}
 	if !recorded {
 		_ = p.conn.HalfClose()
@@ -219,8 +237,7 @@ func (p *playing) answerClose(f frame.Frame) {
 	}
 	for _, a := range p.plan.closing {
 		if a.frame != nil && a.frame.Opcode == frame.OpClose {
-			own := echo(f, p.plan.heard, a.frame)
-			a.frame = &own
+			a.frame = &sending{Frame: echo(f, p.plan.heard, &a.frame.Frame)}
 		}
 		p.agenda.add(todo{time.Now().Add(p.scale(a.at)), a.event, always, func() { p.act(a) }})
 	}

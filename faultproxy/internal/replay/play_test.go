@@ -61,6 +61,8 @@ var catalogue = []struct {
 		client{}, []string{"2.0000", "429"}},
 	{"a reset before the answer", fake.Echo, []faultproxy.Rule{{On: faultproxy.Responded, Do: faultproxy.Cut{How: faultproxy.RST}}},
 		client{}, []string{"no answer: RST"}},
+	{"an answer that is cut off", fake.Echo, []faultproxy.Rule{{On: faultproxy.Responded, Do: faultproxy.Cut{After: 30}}},
+		client{}, []string{"no answer: FIN, within"}},
 	{"no answer", fake.Stall(), nil,
 		client{}, []string{"no answer: still open"}},
 	{"a late 101 with a subprotocol and a header", fake.Script(fake.Handshake(fake.Pause(sec), fake.AcceptWith(fake.Subprotocol("v2"), fake.Header("X-Node", "7"))), fake.Close(1000, "")), nil,
@@ -84,8 +86,29 @@ var catalogue = []struct {
 		[]string{`2.000004s text fin=true rsv=0 masked=false "pong"`}},
 	{"pongs given twice", fake.Echo, []faultproxy.Rule{{On: frame.Op(frame.OpPong), Do: faultproxy.Duplicate{Copies: 2}}},
 		client{sends: []send{at(sec, frame.Ping([]byte("a")))}, stays: 5 * sec}, []string{"pong"}},
+	{"bytes that are no frame", fake.Script(fake.Pause(sec), fake.SendRaw([]byte{0x83, 1, 'x'}), fake.Pause(sec), fake.SendRaw([]byte("\xf1\x00"))), nil,
+		client{stays: 5 * sec}, []string{"1s reserved(0x3)", "2s text fin=true rsv=7"}},
+	{"bytes behind the 101", fake.Echo, []faultproxy.Rule{{On: faultproxy.Responded, Do: faultproxy.InjectBytes{Bytes: "\x81\x01x"}}},
+		client{stays: 5 * sec}, []string{`0s text fin=true rsv=0 masked=false "x"`}},
+	{"compressed messages", fake.Script(fake.Handshake(fake.AcceptWith(fake.Compression(true))), fake.Pause(sec),
+		fake.Send(frame.Deflated(frame.Text("squeeze, squeeze, squeeze")), frame.Text("plain"))), nil,
+		client{offers: "Sec-WebSocket-Extensions: permessage-deflate\r\n", stays: 5 * sec}, []string{"Sec-Websocket-Extensions: permessage-deflate", "1s text fin=true rsv=4", `rsv=0 masked=false "plain"`}},
+	{"a compressed message in fragments", fake.Script(fake.Handshake(fake.AcceptWith(fake.Compression(true))), fake.Pause(sec), fake.Send(squeezed()...)), nil,
+		client{offers: "Sec-WebSocket-Extensions: permessage-deflate\r\n", stays: 5 * sec}, []string{"1s text fin=false rsv=4", "continuation fin=true rsv=0"}},
+	{"a compressed message that nobody asked for", fake.Script(fake.Pause(sec), fake.Send(frame.Deflated(frame.Text("squeeze, squeeze, squeeze")))), nil,
+		client{stays: 5 * sec}, []string{"1s text fin=true rsv=4"}},
+	{"an extension that nobody asked for", fake.Script(fake.Handshake(fake.AcceptWith(fake.Extension("permessage-deflate")))), nil,
+		client{stays: 5 * sec}, []string{"Sec-Websocket-Extensions: permessage-deflate"}},
 	{"a Close that is never answered", fake.Script(fake.On(frame.Op(frame.OpClose))), nil,
 		client{sends: []send{at(sec, frame.Close(1000, ""))}}, []string{"still open"}},
+}
+
+// squeezed is a message that is compressed and then cut in two.
+func squeezed() []frame.Frame {
+	f := frame.Deflated(frame.Text("squeeze, squeeze"))
+	rest := frame.Continuation(true, f.Payload[5:])
+	f.Fin, f.Payload = false, f.Payload[:5]
+	return []frame.Frame{f, rest}
 }
 
 func record(t *testing.T, n *memnet.Network, i int) (saw string, doc []byte) {
@@ -112,6 +135,40 @@ func TestTheNewClientSeesWhatTheRecordedOneSaw(t *testing.T) {
 				srv := played(t, n, read(t, doc), 1, false)
 				if again := c.client.meets(t, n, srv.URL); again != saw {
 					t.Errorf("it saw\n%s\nand not\n%s\nof\n%s", again, saw, doc)
+				}
+			})
+		})
+	}
+}
+
+func TestWhatAServerRecordedIsPlayed(t *testing.T) {
+	for _, c := range catalogue {
+		if len(c.rules) > 0 {
+			continue
+		}
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, n *memnet.Network) {
+				saw, doc := seenByServer(t, n, c.server, c.client)
+				srv := played(t, n, read(t, doc), 1, false)
+				if again := c.client.meets(t, n, srv.URL); again != saw {
+					t.Errorf("it saw\n%s\nand not\n%s\nof\n%s", again, saw, doc)
+				}
+			})
+		})
+	}
+}
+
+// What was played is a recording like any other: played again, it is the same.
+func TestWhatWasPlayedCanBePlayed(t *testing.T) {
+	for i, c := range catalogue {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, n *memnet.Network) {
+				saw, doc := record(t, n, i)
+				first := played(t, n, read(t, doc), 1, false)
+				c.client.meets(t, n, first.URL)
+				srv := played(t, n, read(t, written(t, first.Timeline)), 1, false)
+				if again := c.client.meets(t, n, srv.URL); again != saw {
+					t.Errorf("it saw\n%s\nand not\n%s", again, saw)
 				}
 			})
 		})

@@ -79,7 +79,7 @@ func Read(doc []byte, pad bool, only int) (*Recording, error) {
 	for e := range view.All() {
 		switch {
 		case e.Kind == timeline.KindLost:
-			p.note(e, "%d events are missing here: what they were is not played", e.Count)
+			p.note(e, "%s missing here, and not played", plural(e.Count))
 		case slices.Contains(numbers, e.Conn):
 			events[e.Conn] = append(events[e.Conn], e)
 		}
@@ -102,6 +102,13 @@ func vantage(tl *timeline.Timeline) *timeline.View {
 		return proxy
 	}
 	return tl.At(timeline.AtServer)
+}
+
+func plural(events int) string {
+	if events == 1 {
+		return "1 event is"
+	}
+	return fmt.Sprintf("%d events are", events)
 }
 
 // Numbers lists the numbers of connections in words.

@@ -15,20 +15,32 @@ import (
 
 // shake is what became of a recorded upgrade attempt.
 type shake struct {
-	delay  time.Duration            // from the request to what follows
-	step   fakeserver.HandshakeStep // how it was answered, or ended; nil: not at all
+	asked  time.Duration
+	list   []shakeStep // in order
+	done   bool        // it was answered, or ended
 	opened bool
 }
 
-// steps are what a new client meets.
-func (s *shake) steps(scale func(time.Duration) time.Duration) (list []fakeserver.HandshakeStep) {
-	if d := scale(s.delay); d > 0 && s.step != nil {
-		list = append(list, fakeserver.Pause(d))
+// shakeStep is something that reached the client before the opening, or the answer.
+type shakeStep struct {
+	at   time.Duration // since the request
+	step fakeserver.HandshakeStep
+}
+
+// steps are what a new client meets. One that the recording leaves without an answer is
+// left so until it goes.
+func (s *shake) steps(scale func(time.Duration) time.Duration) (steps []fakeserver.HandshakeStep) {
+	var now time.Duration
+	for _, next := range s.list {
+		if d := scale(next.at - now); d > 0 {
+			steps = append(steps, fakeserver.Pause(d))
+		}
+		steps, now = append(steps, next.step), next.at
 	}
-	if s.step == nil { // until the client leaves
-		return append(list, fakeserver.GoDark())
+	if !s.done {
+		steps = append(steps, fakeserver.GoDark())
 	}
-	return append(list, s.step)
+	return steps
 }
 
 // plan plans the attempt and returns the index of the event with which it opened.
@@ -38,29 +50,37 @@ func (s *shake) plan(p *planner, events []timeline.Event) (open int) {
 		toClient := e.Dir == frame.ToClient && e.OfClient()
 		switch {
 		case e.Kind == timeline.KindRequest && e.OfClient():
-			asked = e
+			asked, s.asked = e, e.At
 		case e.Kind == timeline.KindOpened:
 			s.opened = true
-			if s.step == nil { // its answer is missing
+			if !s.done { // its answer is missing
 				s.answer(p, asked, timeline.Event{Seq: e.Seq, At: e.At, Fields: []timeline.Field{{Name: "status", Value: "101"}, {Name: "upgrade"}}})
 			}
 			return i
-		case s.step != nil:
+		case s.done:
 		case e.Kind == timeline.KindResponse && toClient:
 			s.answer(p, asked, e)
 		case e.Kind == timeline.KindBytes && toClient:
-			p.note(e, "the answer to this upgrade was cut off in its middle: the %d bytes of it that were sent are not played, only the end behind them", e.Count)
+			if raw, ok := p.bytes(e); ok {
+				s.add(e, fakeserver.SendRaw(raw))
+			}
 		case toClient && e.Kind == timeline.KindRST, e.Kind == timeline.KindClosed && e.Field("how") == "rst" && e.Dir == frame.ToClient:
-			s.end(asked, e, fakeserver.Reset())
+			s.finish(e, fakeserver.Reset())
 		case toClient && e.Kind == timeline.KindFIN, e.Kind == timeline.KindClosed && e.Dir == frame.ToClient:
-			s.end(asked, e, fakeserver.Fin())
+			s.finish(e, fakeserver.Fin())
 		}
 	}
 	return len(events)
 }
 
-func (s *shake) end(asked, e timeline.Event, how fakeserver.Ending) {
-	s.delay, s.step = e.At-asked.At, how
+func (s *shake) add(e timeline.Event, step fakeserver.HandshakeStep) {
+	s.list = append(s.list, shakeStep{e.At - s.asked, step})
+}
+
+// finish adds the last step.
+func (s *shake) finish(e timeline.Event, step fakeserver.HandshakeStep) {
+	s.add(e, step)
+	s.done = true
 }
 
 // answer plans what the client is answered.
@@ -70,10 +90,9 @@ func (s *shake) answer(p *planner, asked, e timeline.Event) {
 		p.note(e, "this answer, %s, is not played", e.Field("status"))
 		return
 	}
-	s.delay = e.At - asked.At
 	details := p.headers(e, status)
 	if status != http.StatusSwitchingProtocols {
-		s.step = fakeserver.Reject(status, details...)
+		s.finish(e, fakeserver.Reject(status, details...))
 		return
 	}
 	details = append(details, fakeserver.Subprotocol(e.Field("sec-websocket-protocol")))
@@ -93,7 +112,7 @@ func (s *shake) answer(p *planner, asked, e timeline.Event) {
 	default:
 		details = append(details, fakeserver.Compression(false))
 	}
-	s.step = fakeserver.AcceptWith(details...)
+	s.finish(e, fakeserver.AcceptWith(details...))
 }
 
 const deflate = "permessage-deflate"
@@ -128,6 +147,8 @@ func (p *planner) headers(e timeline.Event, status int) (details []fakeserver.De
 		case own[f.Name]:
 		case strings.Contains(f.Value, "[redacted]"):
 			p.note(e, "the header %s of this answer was not recorded, as a secret, and is not played", f.Name)
+		case strings.ContainsAny(f.Name+f.Value, "\r\n\x00"), f.Name == "":
+			p.note(e, "the header %q of this answer cannot be sent, and is not played", f.Name)
 		default:
 			details = append(details, fakeserver.Header(http.CanonicalHeaderKey(f.Name), f.Value))
 		}
