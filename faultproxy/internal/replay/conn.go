@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"slices"
 	"time"
 
 	"github.com/heartbreak-ws/heartbreak/fakeserver"
@@ -20,6 +21,7 @@ type Conn struct {
 	heard     *frame.Frame  // the client's Close; nil: it sent none
 	heardAt   time.Duration // since the opening
 	sentFirst bool          // the server's Close came before it
+	ignored   bool          // the server took no notice of it
 	beats     []*beats
 	quiet     []span
 }
@@ -37,15 +39,9 @@ type action struct {
 // has no end where to is negative.
 type span struct{ from, to time.Duration }
 
-func (s span) has(at time.Duration) bool { return at > s.from && (s.to < 0 || at < s.to) }
-
-func (c *Conn) isQuiet(at time.Duration) bool {
-	for _, s := range c.quiet {
-		if s.has(at) {
-			return true
-		}
-	}
-	return false
+// isQuiet reports whether a time is in a silence that began longer ago than slack.
+func (c *Conn) isQuiet(at, slack time.Duration) bool {
+	return slices.ContainsFunc(c.quiet, func(s span) bool { return at > s.from+slack && (s.to < 0 || at < s.to) })
 }
 
 // conn plans a connection.
@@ -62,6 +58,7 @@ func (p *planner) conn(n int, events []timeline.Event) *Conn {
 		t.see(e)
 	}
 	t.cutFrame()
+	t.passOver()
 	return c
 }
 
@@ -156,6 +153,21 @@ func (t *talk) silence(e timeline.Event) {
 	}
 }
 
+// passOver goes on by the clock where the server took no notice of the client's Close:
+// neither a Close nor an end followed.
+func (t *talk) passOver() {
+	c := t.c
+	if c.heard == nil || c.sentFirst || hasClose(c.closing) || slices.ContainsFunc(c.closing, func(a action) bool { return a.end != nil }) {
+		return
+	}
+	c.ignored = true
+	for _, a := range c.closing {
+		a.at += c.heardAt
+		c.steps = append(c.steps, a)
+	}
+	c.closing = nil
+}
+
 func (t *talk) add(e timeline.Event, a action) {
 	a.at, a.event = e.At-t.opened, e.Seq
 	if t.c.heard != nil {
@@ -178,10 +190,5 @@ func (t *talk) cutFrame() {
 }
 
 func hasClose(list []action) bool {
-	for _, a := range list {
-		if a.frame != nil && a.frame.Opcode == frame.OpClose {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(list, func(a action) bool { return a.frame != nil && a.frame.Opcode == frame.OpClose })
 }

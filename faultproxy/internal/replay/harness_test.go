@@ -41,6 +41,7 @@ type client struct {
 	offers string // header lines of its request
 	sends  []send
 	echoes bool          // it answers a Close, and then closes
+	deaf   bool          // it neither reads nor closes before its time
 	stays  time.Duration // how long it looks on before it ends TCP; 0: a minute
 }
 
@@ -87,7 +88,11 @@ func (c client) meets(t *testing.T, n *memnet.Network, url string) string {
 	_ = conn.SetReadDeadline(zero.Add(cmp.Or(c.stays, time.Minute)))
 	var sending sync.WaitGroup
 	sending.Go(func() { c.send(conn, zero) })
-	c.read(conn, frame.NewReader(in), note)
+	if c.deaf {
+		time.Sleep(c.stays)
+	} else {
+		c.read(conn, frame.NewReader(in), note)
+	}
 	_ = conn.Close()
 	sending.Wait()
 	return saw.String()
@@ -158,6 +163,7 @@ func seenByServer(t *testing.T, n *memnet.Network, h fakeserver.Handler, c clien
 // written is the recording of a timeline as it is now.
 func written(t *testing.T, tl *timeline.Timeline) []byte {
 	t.Helper()
+	time.Sleep(ms) // what the client did last has arrived
 	synctest.Wait()
 	var doc bytes.Buffer
 	if err := tl.WriteJSONL(&doc); err != nil {

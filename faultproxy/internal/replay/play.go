@@ -19,6 +19,10 @@ import (
 // a Close or to end a connection that it closes.
 const patience = 5 * time.Second
 
+// slack is how much later than recorded an answer may come that was the last before a
+// silence: no client beats at exactly the recorded times.
+const slack = 20 * time.Millisecond
+
 // Handler plays the recording: the n-th attempt gets the n-th connection, speed times
 // as fast. When all have been played it begins again with the first; with once,
 // attempts are answered 503 then.
@@ -133,6 +137,9 @@ func (p *playing) listen() (frames <-chan frame.Frame, stop func()) {
 // at is where in the recording the connection is now.
 func (p *playing) at() time.Duration { return times(time.Since(p.opened), p.speed) }
 
+// isQuiet reports whether nothing may reach the client now.
+func (p *playing) isQuiet() bool { return p.plan.isQuiet(p.at(), times(slack, p.speed)) }
+
 // times multiplies a time; what is too long becomes the longest there is.
 func times(d time.Duration, x float64) time.Duration {
 	if product := float64(max(d, 0)) * x; product < math.MaxInt64 {
@@ -183,7 +190,7 @@ func (p *playing) awaitClose() {
 
 // part closes the connection of a client that does not.
 func (p *playing) part() {
-	p.later(patience, func() { _ = p.conn.Fin() })
+	p.later(patience, func() { _ = p.conn.Reset() })
 }
 
 // later does what is not recorded, whatever the client does meanwhile.
@@ -209,7 +216,7 @@ func (p *playing) hear(f frame.Frame) {
 		for _, a := range b.of(p.counts[i]) {
 			answer := a.to(v, b.dialect)
 			p.agenda.add(todo{time.Now().Add(p.scale(a.after)), a.event, byClock, func() {
-				if !p.plan.isQuiet(p.at()) {
+				if !p.isQuiet() {
 					p.send(answer)
 				}
 			}})
@@ -223,7 +230,7 @@ func (p *playing) hear(f frame.Frame) {
 // section 5.5.1 asks, unless the connection is silent.
 func (p *playing) answerClose(f frame.Frame) {
 	recorded := p.plan.heard != nil
-	if !recorded && p.plan.isQuiet(p.at()) {
+	if p.plan.ignored || !recorded && p.isQuiet() {
 		return
 	}
 	p.agenda.drop(byClock)
