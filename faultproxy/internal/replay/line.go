@@ -2,7 +2,9 @@ package replay
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"slices"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
@@ -12,20 +14,25 @@ func (p *planner) isTorn(line int) bool {
 	return !bytes.HasSuffix(p.doc, []byte("\n")) && line == bytes.Count(p.doc, []byte("\n"))+1
 }
 
+// mark is the line of an event, and of those that it stands for.
+type mark struct{ seq, line int }
+
 // line returns the line that the event of that number stands in.
 func (p *planner) line(seq int) int {
 	if p.lines == nil {
 		p.lines = linesOf(p.doc)
 	}
-	if seq < 1 || seq > len(p.lines) {
-		return 0
+	i, found := slices.BinarySearchFunc(p.lines, seq, func(m mark, seq int) int { return cmp.Compare(m.seq, seq) })
+	if !found {
+		i--
 	}
-	return p.lines[seq-1]
+	return p.lines[max(i, 0)].line
 }
 
-// linesOf returns the line of every event, as [timeline.ReadJSONL] numbers them.
-func linesOf(doc []byte) []int {
-	lines, n := []int{}, 0
+// linesOf returns the line of every event, as [timeline.ReadJSONL] numbers them. There
+// is at least one.
+func linesOf(doc []byte) []mark {
+	marks, seq, n := []mark{{0, 0}}, 1, 0
 	for text := range bytes.Lines(doc) {
 		n++
 		var e struct {
@@ -39,10 +46,10 @@ func linesOf(doc []byte) []int {
 		if err != nil {
 			continue // ready, or of a later version
 		}
-		lines = append(lines, n)
-		for ; kind == timeline.KindLost && e.Count > 1; e.Count-- {
-			lines = append(lines, n)
+		marks = append(marks, mark{seq, n})
+		if seq++; kind == timeline.KindLost && e.Count > 1 {
+			seq += e.Count - 1
 		}
 	}
-	return lines
+	return marks
 }

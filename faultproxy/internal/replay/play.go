@@ -176,7 +176,7 @@ func (p *playing) send(s sending) {
 // awaitClose ends the connection of a client that does not answer the Close that the
 // recorded one answered.
 func (p *playing) awaitClose() {
-	if p.closed || p.plan.heard == nil || !p.plan.sentFirst {
+	if p.closed || p.plan.heard == nil {
 		return
 	}
 	took := p.scale(p.plan.heardAt) - time.Since(p.opened)

@@ -134,7 +134,7 @@ func Numbers(list []int) string {
 type planner struct {
 	doc      []byte
 	pad      bool
-	lines    []int // of each event; see line
+	lines    []mark // of the events, in order; see line
 	notes    []Note
 	problems Problems
 }

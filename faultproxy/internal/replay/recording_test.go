@@ -97,11 +97,13 @@ func TestWhatCannotBePlayedIsRefused(t *testing.T) {
 		{"compressed payloads that nobody can read", lines(ready, strings.Replace(opens(1, 0), `"event":"opened"`, `"event":"opened","deflate":"context takeover"`, 1),
 			strings.Replace(says(1, 1, "?"), `"rsv":0`, `"rsv":4`, 1)), 0,
 			"line 5: this compressed message cannot be read, because the ones before it are needed for that or not all of it was recorded: record with --compression strip"},
+		{"a payload that nobody would fill up", lines(ready, opens(1, 0), strings.Replace(cut(1, 1), `"len":9`, `"len":9000000000000`, 1)), 0,
+			"line 5: of this payload of 9000000000000 bytes only the first 3 were recorded, and more than 64 MiB are not filled up: leave this connection out, with --conn"},
 		{"bytes in part", lines(ready, opens(1, 0), `{"event":"bytes","t":1,"conn":1,"dir":"to-client","seen":"left","bytes":9,"text":"abc"}`), 0,
 			"line 5: of these 9 bytes only the first 3 were recorded: use --pad"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r, err := replay.Read(test.doc, false, test.only)
+			r, err := replay.Read(test.doc, strings.Contains(test.want, "64 MiB"), test.only)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, %v, want %q", r, err, test.want)
 			}
@@ -134,6 +136,8 @@ func TestWhatIsNotPlayedAsItWasIsTold(t *testing.T) {
 			"5: this frame of 5 bytes was cut off in its middle", `2s FIN, within a frame`},
 		{"a frame in two events", ready + "\n" + opens(1, 0) + "\n" + strings.Replace(strings.Replace(text, `"frame"`, `"frame-start"`, 1), `,"text":"whole"`, "", 1) + "\n" + text + "\n" + fins(1, 2) + "\n", false,
 			"", `1s text "whole"; 2s FIN`},
+		{"a header that is none", ready + "\n" + strings.Replace(opens(1, 0), `"status":"101"`, `"status":"101","x-node":"7\r\nX-Evil: 1"`, 1) + "\n", false,
+			`3: the header "x-node" of this answer cannot be sent`, `1m0s still open`},
 		{"secrets, and an interim answer", ready + "\n" + strings.Replace(opens(1, 0), `"status":"101"`, `"status":"101","set-cookie":"[redacted]","x-node":"7"`, 1) + "\n" +
 			`{"event":"response","t":0,"conn":2,"dir":"to-client","seen":"passed","status":"103"}` + "\n", false,
 			"3: the header set-cookie of this answer was not recorded, as a secret\n5: this answer, 103, is not played", `1m0s still open`},
