@@ -96,7 +96,7 @@ func EchoClose() Step {
 // sent says what it means for a script that something could not be queued: as a
 // rule that the connection is over or past sending.
 func (c *Conn) sent(err error) error {
-	if err == nil || errors.Is(err, errFull) {
+	if err == nil || errors.Is(err, ErrFull) {
 		return err
 	}
 	return errOver

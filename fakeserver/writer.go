@@ -140,13 +140,14 @@ func (c *Conn) unsendable(o outgoing) error {
 	case c.out.shut != "":
 		return fmt.Errorf("fakeserver: connection %d %s", c.num, c.out.shut)
 	case c.out.size > maxQueued && o.size > 0:
-		return fmt.Errorf("fakeserver: connection %d: %w", c.num, errFull)
+		return fmt.Errorf("fakeserver: connection %d: %w", c.num, ErrFull)
 	}
 	return nil
 }
 
-// errFull is why more cannot be queued for a client.
-var errFull = errors.New("64 MiB are waiting for the client, which does not read")
+// ErrFull is wrapped by the errors of [Conn.Send] and [Conn.SendRaw] when too much waits
+// for a client that does not read.
+var ErrFull = errors.New("64 MiB are waiting for the client, which does not read")
 
 // write is the goroutine that owns the write slot while anything is queued.
 func (c *Conn) write() {

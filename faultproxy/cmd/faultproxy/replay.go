@@ -95,8 +95,8 @@ func (c *replayCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	srv := &fakeserver.Server{TLS: c.TLS, Timeline: timeline.New(),
-		Handlers: []fakeserver.Handler{recorded.Handler(float64(c.Speed), c.Once)}}
+	srv := recorded.Server(float64(c.Speed), c.Once)
+	srv.TLS, srv.Timeline = c.TLS, timeline.New()
 	if srv.Listener, err = listen(c.Listen); err != nil {
 		return err
 	}

@@ -3,11 +3,13 @@ package replay_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	fake "github.com/heartbreak-ws/heartbreak/fakeserver"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/replay"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
@@ -69,6 +71,26 @@ func TestAClientThatStays(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Nothing is left out unseen for a client that does not read: it loses the connection.
+func TestAClientThatDoesNotRead(t *testing.T) {
+	long := strings.Replace(says(1, 1, "long"), `"len":4`, `"len":35000000,"truncated":true`, 1)
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		r, err := replay.Read(lines(ready, opens(1, 0), long, long, long, long), true, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv := r.Server(1, false).On(t, n).StartIn(t)
+		client{deaf: true, stays: 30 * sec}.meets(t, n, srv.URL)
+		if took := happened(t, srv, timeline.KindRST) - happened(t, srv, timeline.Opened); took.Round(sec) != 2*sec { // an ending waits for 1 s
+			t.Errorf("reset after %v, want 2s", took)
+		}
+		var story strings.Builder
+		if err := srv.Timeline.WriteText(&story); err != nil || !strings.Contains(story.String(), "not played: fakeserver: connection 1: 64 MiB are waiting for the client") {
+			t.Errorf("the timeline does not say it (%v):\n%s", err, story.String())
+		}
+	})
 }
 
 // happened says when something did, which must not be still to come.

@@ -185,6 +185,5 @@ func read(t *testing.T, doc []byte) *replay.Recording {
 // played starts a server that plays a recording.
 func played(t *testing.T, n *memnet.Network, r *replay.Recording, speed float64, once bool) *fakeserver.Server {
 	t.Helper()
-	srv := &fakeserver.Server{Handlers: []fakeserver.Handler{r.Handler(speed, once)}}
-	return srv.On(t, n).StartIn(t)
+	return r.Server(speed, once).On(t, n).StartIn(t)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -23,10 +24,10 @@ const patience = 5 * time.Second
 // silence: no client beats at exactly the recorded times.
 const slack = 20 * time.Millisecond
 
-// Handler plays the recording: the n-th attempt gets the n-th connection, speed times
-// as fast. When all have been played it begins again with the first; with once,
-// attempts are answered 503 then.
-func (r *Recording) Handler(speed float64, once bool) fakeserver.Handler {
+// Server plays the recording: the n-th attempt gets the n-th connection, speed times as
+// fast. When all have been played it begins again with the first; with once, attempts
+// are answered 503 then. The server is still to be started.
+func (r *Recording) Server(speed float64, once bool) *fakeserver.Server {
 	handlers := make([]fakeserver.Handler, len(r.Conns))
 	for i, c := range r.Conns {
 		handlers[i] = c.handler(speed)
@@ -39,21 +40,29 @@ func (r *Recording) Handler(speed float64, once bool) fakeserver.Handler {
 		}
 		return handlers[n%len(handlers)]
 	})
-	return choice.Optional()
+	return &fakeserver.Server{
+		Handlers:     []fakeserver.Handler{choice.Optional()},
+		Subprotocols: []string{}, // none but the recorded one
+	}
 }
 
 // handler plays the connection.
 func (c *Conn) handler(speed float64) fakeserver.Handler {
 	scale := func(d time.Duration) time.Duration { return times(d, 1/speed) }
-	shake := fakeserver.Handshake(c.shake.steps(scale)...)
+	shake := c.shake.steps(scale)
 	if !c.shake.opened {
-		return shake
+		return fakeserver.Handshake(shake...)
 	}
-	return fakeserver.Script(shake,
+	steps := []fakeserver.Step{
 		fakeserver.Silent, fakeserver.On(frame.Op(frame.OpClose)), // what answers pings and Closes is played
 		fakeserver.Func(fmt.Sprintf("recorded connection %d", c.Number), func(conn *fakeserver.Conn) {
 			(&playing{plan: c, conn: conn, speed: speed, scale: scale}).run()
-		}))
+		}),
+	}
+	if len(shake) > 0 {
+		steps = slices.Insert(steps, 0, fakeserver.Step(fakeserver.Handshake(shake...)))
+	}
+	return fakeserver.Script(steps...)
 }
 
 // playing is a connection being played. One goroutine has it.
@@ -148,14 +157,13 @@ func times(d time.Duration, x float64) time.Duration {
 	return math.MaxInt64
 }
 
-// act does what a recorded action did. A connection that is over or ending takes
-// nothing more, as the recorded one would not have.
+// act does what a recorded action did.
 func (p *playing) act(a action) {
 	switch {
 	case a.end != nil:
-		_ = p.conn.End(*a.end)
+		_ = p.conn.End(*a.end) // one that is over is so
 	case a.raw != nil:
-		_ = p.conn.SendRaw(a.raw)
+		p.check(p.conn.SendRaw(a.raw))
 	default:
 		p.send(*a.frame)
 	}
@@ -166,10 +174,20 @@ func (p *playing) send(s sending) {
 	if s.deflated != nil && p.deflate {
 		f = *s.deflated
 	}
-	_ = p.conn.Send(f)
+	p.check(p.conn.Send(f))
 	if f.Opcode == frame.OpClose && !p.sent {
 		p.sent = true
 		p.awaitClose()
+	}
+}
+
+// check is given why something could not be sent. A connection that is over or ending
+// takes nothing more, as the recorded one would not have; one whose client does not read
+// is reset, so that nothing is left out unseen.
+func (p *playing) check(err error) {
+	if errors.Is(err, fakeserver.ErrFull) {
+		p.conn.Mark("not played: " + err.Error())
+		_ = p.conn.Reset()
 	}
 }
 

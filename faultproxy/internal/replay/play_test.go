@@ -67,6 +67,8 @@ var catalogue = []struct {
 		client{}, []string{"no answer: still open"}},
 	{"a late 101 with a subprotocol and a header", fake.Script(fake.Handshake(fake.Pause(sec), fake.AcceptWith(fake.Subprotocol("v2"), fake.Header("X-Node", "7"))), fake.Close(1000, "")), nil,
 		client{offers: "Sec-WebSocket-Protocol: v1, v2\r\n", echoes: true}, []string{"1.00000", "X-Node: 7", "Sec-Websocket-Protocol: v2"}},
+	{"a 101 without what was offered", fake.Script(fake.Handshake(fake.AcceptWith(fake.Subprotocol(""))), fake.Echo), nil,
+		client{offers: "Sec-WebSocket-Protocol: v1\r\nSec-WebSocket-Extensions: permessage-deflate\r\n", stays: sec}, []string{"Upgrade: websocket\n"}},
 	{"a wrong accept", fake.Script(fake.Handshake(fake.AcceptWith(fake.WrongAccept())), fake.Echo), nil,
 		client{stays: sec}, []string{"Sec-Websocket-Accept: bm90"}},
 	{"no Upgrade header", fake.Script(fake.Handshake(fake.AcceptWith(fake.WithoutUpgrade())), fake.Echo), nil,

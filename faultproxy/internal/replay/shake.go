@@ -23,8 +23,8 @@ type shake struct {
 
 // shakeStep is something that reached the client before the opening, or the answer.
 type shakeStep struct {
-	at   time.Duration // since the request
-	step fakeserver.HandshakeStep
+	at   time.Duration            // since the request
+	step fakeserver.HandshakeStep // nil: a 101 without anything of its own
 }
 
 // steps are what a new client meets. One that the recording leaves without an answer is
@@ -35,7 +35,9 @@ func (s *shake) steps(scale func(time.Duration) time.Duration) (steps []fakeserv
 		if d := scale(next.at - now); d > 0 {
 			steps = append(steps, fakeserver.Pause(d))
 		}
-		steps, now = append(steps, next.step), next.at
+		if now = next.at; next.step != nil {
+			steps = append(steps, next.step)
+		}
 	}
 	if !s.done {
 		steps = append(steps, fakeserver.GoDark())
@@ -95,7 +97,9 @@ func (s *shake) answer(p *planner, asked, e timeline.Event) {
 		s.finish(e, fakeserver.Reject(status, details...))
 		return
 	}
-	details = append(details, fakeserver.Subprotocol(e.Field("sec-websocket-protocol")))
+	if sub := e.Field("sec-websocket-protocol"); sub != "" {
+		details = append(details, fakeserver.Subprotocol(sub))
+	}
 	if !has(e, "upgrade") {
 		details = append(details, fakeserver.WithoutUpgrade())
 	}
@@ -109,10 +113,12 @@ func (s *shake) answer(p *planner, asked, e timeline.Event) {
 		details = append(details, fakeserver.Compression(true))
 	case extensions != "":
 		details = append(details, fakeserver.Extension(extensions))
-	default:
-		details = append(details, fakeserver.Compression(false))
 	}
-	s.finish(e, fakeserver.AcceptWith(details...))
+	var step fakeserver.HandshakeStep
+	if len(details) > 0 {
+		step = fakeserver.AcceptWith(details...)
+	}
+	s.finish(e, step)
 }
 
 const deflate = "permessage-deflate"
