@@ -75,11 +75,15 @@ Close, FIN, reset, or silence on a line that stays open.
                   answered as the last that was recorded; a ping where none was, at once.
   to its Close    what followed the Close of the recorded client. If that sent none, its code and
                   a FIN.
+  to its FIN      a FIN
 
-Not played: what was never recorded, which the command tells beforehand (bodies of refusals, secrets
-in headers, long payloads unless --pad); plain HTTP; connections that ended without an upgrade
-request; a server that stops reading. What the new client sends is recorded, and else has no
-influence, except that a client that breaks RFC 6455 is closed with 1002 or 1007.
+A connection that was open when the recorder was stopped ends when that stopped; one that was open
+when it was killed stays open. What the new client sends else is recorded and has no influence,
+except that a client that breaks RFC 6455 is closed, with 1002, 1007 or 1009.
+
+Not played: what was never recorded, which is told beforehand, with the line (bodies of refusals,
+secrets in headers, what of long payloads was not kept, unless --pad); plain HTTP; connections that
+ended without an upgrade request; a server that stops reading.
 
 Exit status: 0 after SIGINT, SIGTERM, --ttl or --once, once all connections are closed; 1 if it
 cannot listen or the new recording is incomplete; 2 if the command line is wrong, or the recording

@@ -93,6 +93,21 @@ func TestAClientThatDoesNotRead(t *testing.T) {
 	})
 }
 
+// An end does not overtake what a slow client has not read yet.
+func TestAClientThatReadsLate(t *testing.T) {
+	long := strings.Replace(says(1, 1, "long"), `"len":4`, `"len":400000,"truncated":true`, 1)
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		r, err := replay.Read(lines(ready, opens(1, 0), long, long, fins(1, 1)), true, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		saw := client{late: 4 * sec}.meets(t, n, played(t, n, r, 1, false).URL)
+		if got := strings.Count(saw, `text fin=true rsv=0 masked=false "long`); got != 2 || !strings.Contains(saw, "s FIN\n") {
+			t.Errorf("it saw %d of 2 messages: %.400s", got, saw)
+		}
+	})
+}
+
 // happened says when something did, which must not be still to come.
 func happened(t *testing.T, srv *fake.Server, what timeline.Moment) time.Duration {
 	t.Helper()

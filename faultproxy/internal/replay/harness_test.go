@@ -42,6 +42,7 @@ type client struct {
 	sends  []send
 	echoes bool          // it answers a Close, and then closes
 	deaf   bool          // it neither reads nor closes before its time
+	late   time.Duration // when it begins to read
 	stays  time.Duration // how long it looks on before it ends TCP; 0: a minute
 }
 
@@ -91,6 +92,7 @@ func (c client) meets(t *testing.T, n *memnet.Network, url string) string {
 	if c.deaf {
 		time.Sleep(c.stays)
 	} else {
+		time.Sleep(c.late)
 		c.read(conn, frame.NewReader(in), note)
 	}
 	_ = conn.Close()

@@ -1,5 +1,10 @@
 // Package replay plays the server's side of a recording to new clients: what the
 // recorded client saw, when it saw it, faults included.
+//
+// Three things wait for the new client, since by the clock they would make no sense to
+// it: the answers to its n-th ping or other beat, what followed its Close, and the end
+// behind its own end. Everything else comes at the time since the opening at which it
+// was recorded.
 package replay
 
 import (
