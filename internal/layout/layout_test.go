@@ -39,6 +39,7 @@ var layers = []layer{
 		append(prometheus, "github.com/alecthomas/kong", "github.com/goccy/go-yaml", "github.com/gorilla/websocket")},
 	{"faultproxy/internal/config", []string{"faultproxy", "faultproxy/..."}, nil},
 	{"faultproxy/internal/fleet", []string{"faultproxy", "faultproxy/..."}, nil},
+	{"faultproxy/internal/replay", []string{"faultproxy", "faultproxy/...", "fakeserver"}, []string{"github.com/gorilla/websocket"}},
 	{"faultproxy/internal/admin", []string{"faultproxy", "faultproxy/..."}, prometheus},
 	{"fakeserver", []string{"faultproxy", "faultproxy/..."}, []string{"github.com/gorilla/websocket"}},
 	{"assertions/resilience", []string{"faultproxy", "faultproxy/...", "fakeserver"}, []string{"github.com/gorilla/websocket"}},

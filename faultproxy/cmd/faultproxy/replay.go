@@ -92,7 +92,7 @@ is none, has no connection, is of a later version, or is damaged other than in i
 
 // Run plays the recording until the session ends.
 func (c *replayCmd) Run(s *session) error {
-	if err := checkListen(c.Listen); err != nil {
+	if err := checkListen("--listen", c.Listen); err != nil {
 		return err
 	}
 	recorded, err := c.read(s)
@@ -101,7 +101,7 @@ func (c *replayCmd) Run(s *session) error {
 	}
 	srv := recorded.Server(float64(c.Speed), c.Once)
 	srv.TLS, srv.Timeline = c.TLS, timeline.New()
-	if srv.Listener, err = listen(c.Listen); err != nil {
+	if srv.Listener, err = listen("--listen", c.Listen); err != nil {
 		return err
 	}
 	ctx, cancel, b, err := c.open(s, srv.Timeline)
