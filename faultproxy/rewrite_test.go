@@ -79,7 +79,7 @@ func TestUpstreamURLsThatCannotBeAreRefused(t *testing.T) {
 	for url, want := range map[string]string{
 		"":                   "no upstream",
 		"127.0.0.1:9000":     "upstream",
-		"ftp://a":            `the scheme is "ftp"; want ws, wss, http or https`,
+		"ftp://a":            `the scheme is "ftp"; want ws, wss, http, https or tcp`,
 		"ws:///path":         "names no host",
 		"ws://a:port":        "invalid port",
 		"localhost:9000/foo": `the scheme is "localhost"`,

@@ -129,9 +129,9 @@ func (u *upstreamURL) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%q is no URL; want one such as ws://127.0.0.1:9000/socket", shown)
 	}
 	switch parsed.Scheme {
-	case "ws", "wss", "http", "https":
+	case "ws", "wss", "http", "https", "tcp":
 	default:
-		return fmt.Errorf("%q: want a ws, wss, http or https URL such as ws://127.0.0.1:9000/socket", shown)
+		return fmt.Errorf("%q: want a ws, wss, http, https or tcp URL such as ws://127.0.0.1:9000/socket", shown)
 	}
 	if parsed.Hostname() == "" {
 		return fmt.Errorf("%q names no host; want a URL such as ws://127.0.0.1:9000/socket", shown)

@@ -30,7 +30,7 @@ var flagGroups = []kong.Group{
 // runCmd is `faultproxy run`.
 type runCmd struct {
 	Listen       string      `group:"path" placeholder:"ADDR" default:"127.0.0.1:8080" help:"Where clients connect. Port 0 takes any free one. Default: ${default}."`
-	Upstream     upstreamURL `group:"path" placeholder:"URL" help:"Where connections go: a ws, wss, http or https URL. Default: an embedded echo server, which answers pings and the text ping."`
+	Upstream     upstreamURL `group:"path" placeholder:"URL" help:"Where connections go: a ws, wss, http or https URL, or tcp://HOST:PORT for any stream of bytes, which may turn out to be a WebSocket. Default: an embedded echo server, which answers pings and the text ping."`
 	PreserveHost bool        `group:"path" help:"Pass Host and Origin on as the client sent them."`
 	TLS          bool        `group:"path" name:"tls" help:"Serve wss, with a certificate made for this run."`
 	Compression  string      `group:"path" enum:"pass,no-takeover,strip" default:"no-takeover" help:"What to do about permessage-deflate: ${enum}. no-takeover has each message compressed on its own, so that it can be read here and matched by rules; pass leaves it to client and server. Default: ${default}."`

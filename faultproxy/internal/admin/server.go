@@ -16,6 +16,7 @@ import (
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/admin/dashboard"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/admin/metrics"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/admin/toxiproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/fleet"
 )
 
@@ -92,6 +93,10 @@ func (s *Server) Handler() http.Handler {
 		mux.HandleFunc(r.method+" "+r.path, r.serve)
 	}
 	mux.Handle("GET /metrics", metrics.Handler(s.Fleet, s.Version))
+	compatible := toxiproxy.Handler(s.Fleet)
+	for _, pattern := range toxiproxy.Patterns {
+		mux.Handle(pattern, compatible)
+	}
 	page := dashboard.Handler()
 	mux.Handle("GET /{$}", page)
 	mux.Handle("GET /dashboard/", page)

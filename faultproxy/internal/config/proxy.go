@@ -3,6 +3,8 @@
 package config
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"strconv"
@@ -113,19 +115,28 @@ var Compressions = map[string]faultproxy.Compression{
 	"pass": faultproxy.Pass, "no-takeover": faultproxy.NoTakeover, "strip": faultproxy.Strip,
 }
 
-// decodeName reads a name that can stand in the path of a URL.
+// decodeName reads a name.
 func decodeName(n schema.Node) string {
 	name := n.String()
+	if !n.Failed() {
+		if err := CheckName(name); err != nil {
+			n.Fail("%v", err)
+		}
+	}
+	return name
+}
+
+// CheckName refuses what cannot stand in the path of a URL, as the name of a proxy does.
+func CheckName(name string) error {
 	switch {
-	case n.Failed():
 	case name == "":
-		n.Fail("want a name")
+		return errors.New("want a name")
 	case name == "." || name == ".." || len(name) > 100 || strings.ContainsFunc(name, func(r rune) bool {
 		return r <= ' ' || r == '/' || r == '\\' || r == '?' || r == '#' || r == '%' || r == 0x7f
 	}):
-		n.Fail("%q cannot stand in the path of a URL, as the name of a proxy does; want up to 100 letters, digits, and marks such as - and _", name)
+		return fmt.Errorf("%q cannot stand in the path of a URL, as the name of a proxy does; want up to 100 letters, digits, and marks such as - and _", name)
 	}
-	return name
+	return nil
 }
 
 // DecodeListen reads an address to listen on.
