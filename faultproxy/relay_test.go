@@ -334,4 +334,3 @@ func TestConnectionsAreNumberedOn(t *testing.T) {
 		}
 	})
 }
-
