@@ -52,15 +52,21 @@ func (p *Proxy) Replace(r Rule) error {
 		if old == nil {
 			return append(list, a), []note{{"added", a}}, nil
 		}
-		list[i], a.boxed = a, old.boxed
-		notes := []note{{"replaced", a}}
-		if sameFault(old.Do, a.Do) {
-			a.tally = old.tally
-		} else {
-			notes = append(notes, note{"", old})
-		}
-		return list, notes, nil
+		list[i] = a
+		return list, succeed(old, a), nil
 	}))
+}
+
+// succeed has a rule take the place of another, and notes it.
+func succeed(old, a *armed) []note {
+	a.boxed = old.boxed
+	notes := []note{{"replaced", a}}
+	if sameFault(old.Do, a.Do) {
+		a.tally = old.tally
+	} else {
+		notes = append(notes, note{"", old})
+	}
+	return notes
 }
 
 // arm checks a rule, on its own and against the proxy as far as that is known: a proxy
@@ -152,7 +158,7 @@ func (p *Proxy) change(edit func([]*armed) ([]*armed, []note, error)) error {
 		old = emptyRules
 	}
 	list, notes, err := edit(append([]*armed(nil), old.all...))
-	if err != nil || len(notes) == 0 {
+	if err != nil || len(notes) == 0 && slices.Equal(list, old.all) {
 		return err
 	}
 	tl := p.timelineForRules()
