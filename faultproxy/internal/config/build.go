@@ -4,9 +4,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"os"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/scenario"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
@@ -21,12 +21,28 @@ func (d Proxy) Build() (*faultproxy.Proxy, error) {
 		Upstream: d.Upstream, Timeline: timeline.New(), Seed: d.Seed, TLS: d.TLS, UpstreamTLS: upstreamTLS,
 		PreserveHost: d.PreserveHost, Compression: d.Compression,
 	}
+	if d.Certificate != (Certificate{}) {
+		pair, err := d.Certificate.pair()
+		if err != nil {
+			return nil, err
+		}
+		p.TLSConfig = &tls.Config{Certificates: []tls.Certificate{pair}}
+	}
 	if d.Preset != nil && d.Scenario == nil {
 		if err := p.Use(*d.Preset); err != nil {
 			return nil, err
 		}
 	}
 	return p, p.Add(d.Rules...)
+}
+
+// pair is the certificate itself.
+func (c Certificate) pair() (tls.Certificate, error) {
+	pair, err := tls.X509KeyPair([]byte(c.CertPEM), []byte(c.KeyPEM))
+	if err != nil {
+		return pair, fmt.Errorf("%s and %s are no certificate and its key: %w", c.Cert, c.Key, err)
+	}
+	return pair, nil
 }
 
 // config is nil for the zero value.
@@ -37,13 +53,22 @@ func (t UpstreamTLS) config() (*tls.Config, error) {
 	case t.CA == "":
 		return nil, nil
 	}
-	pem, err := os.ReadFile(t.CA)
-	if err != nil {
-		return nil, fmt.Errorf("upstream_tls.ca: %w", err)
-	}
 	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("upstream_tls.ca: %s holds no PEM certificate", t.CA)
+	if !roots.AppendCertsFromPEM([]byte(t.PEM)) {
+		return nil, fmt.Errorf("%s holds no PEM certificate", t.CA)
 	}
 	return &tls.Config{RootCAs: roots}, nil
+}
+
+// Played is the scenario as it is played: with the proxy's preset, if it has none of its
+// own. nil: none.
+func (d Proxy) Played() *scenario.Scenario {
+	if d.Scenario == nil {
+		return nil
+	}
+	s := *d.Scenario
+	if s.Preset == nil {
+		s.Preset = d.Preset
+	}
+	return &s
 }

@@ -23,7 +23,8 @@ type Proxy struct {
 	Listen       string // HOST:PORT
 	Upstream     string // a URL; empty: the embedded echo server
 	Disabled     bool   // it accepts no connection until it is enabled
-	TLS          bool   // serve wss, with a certificate made for the run
+	TLS          bool   // serve wss
+	Certificate  Certificate
 	UpstreamTLS  UpstreamTLS
 	PreserveHost bool
 	Compression  faultproxy.Compression
@@ -34,30 +35,34 @@ type Proxy struct {
 	Record       string             // the file of its recording; empty: none
 }
 
+// Certificate is what a proxy shows its clients. The zero value is one that is made for
+// the run, by an authority of its own.
+type Certificate struct {
+	Cert, Key       string // the names of the files
+	CertPEM, KeyPEM string // what they hold
+}
+
 // UpstreamTLS says how an upstream's certificate is verified. The zero value is as
 // usual.
 type UpstreamTLS struct {
 	Insecure bool   // not at all
-	CA       string // a PEM file of what to trust instead of the system's roots
+	CA       string // the name of a PEM file of what to trust instead of the system's roots
+	PEM      string // what it holds
 }
 
 // DefaultListen is where a proxy listens that does not say where: any free port.
 const DefaultListen = "127.0.0.1:0"
 
-// The keys of a proxy. Those of files only name files, which no request may.
-var (
-	proxyKeys = []string{"name", "listen", "upstream", "enabled", "tls", "upstream_tls", "preserve_host", "compression", "seed", "preset", "rules", "scenario", "record"}
-	fileKeys  = []string{"record"}
-)
+var proxyKeys = []string{"name", "listen", "upstream", "enabled", "tls", "upstream_tls", "preserve_host", "compression", "seed", "preset", "rules", "scenario", "record"}
 
 // Origin is where a document comes from.
-type Origin uint8
+type Origin struct{ files *Files }
 
-// The origins.
-const (
-	FromFile Origin = iota // the configuration file, which may name other files
-	FromAPI                // a request
-)
+// FromAPI is a request, which may not name files of this machine.
+var FromAPI = Origin{}
+
+// FromFile is a configuration file, which may.
+func FromFile(f Files) Origin { return Origin{&f} }
 
 // DecodeProxy reads a proxy from a part of a document. What is wrong is recorded at the
 // node, and the result is then of no use.
@@ -65,29 +70,22 @@ func DecodeProxy(n schema.Node, from Origin) Proxy {
 	if n.Only(proxyKeys...); n.Failed() && n.At("name").IsNull() {
 		return Proxy{} // it is no map, or one of something else
 	}
-	if from == FromAPI {
-		for _, key := range fileKeys {
-			if at := n.At(key); at.Exists() {
-				at.Fail("a request cannot name files on the machine of the proxy; set it in the configuration file, or download the recording")
-			}
-		}
-	}
 	p := Proxy{
 		Name:         decodeName(n.Required("name")),
 		Listen:       DefaultListen,
 		Disabled:     n.At("enabled").Exists() && !n.At("enabled").Bool(),
-		TLS:          n.At("tls").Bool(),
-		UpstreamTLS:  decodeUpstreamTLS(n.At("upstream_tls"), from),
+		UpstreamTLS:  from.upstreamTLS(n.At("upstream_tls")),
 		PreserveHost: n.At("preserve_host").Bool(),
 		Seed:         decodeSeed(n.At("seed")),
-		Record:       n.At("record").String(),
+		Record:       from.path(n.At("record")),
 	}
+	p.TLS, p.Certificate = from.tls(n.At("tls"))
 	if listen := n.At("listen"); !listen.IsNull() {
 		p.Listen = DecodeListen(listen)
 	}
 	if upstream := n.At("upstream"); !upstream.IsNull() {
 		p.Upstream = DecodeUpstream(upstream)
-	} else if from == FromAPI {
+	} else if from.files == nil {
 		n.Required("upstream")
 	}
 	p.Compression = faultproxy.NoTakeover
@@ -97,11 +95,9 @@ func DecodeProxy(n schema.Node, from Origin) Proxy {
 	if preset := n.At("preset"); !preset.IsNull() {
 		p.Preset = DecodePreset(preset)
 	}
-	for _, rule := range n.At("rules").OneOrMany() {
-		p.Rules = append(p.Rules, faultproxy.DecodeRule(rule))
-	}
+	p.Rules = from.rules(n.At("rules"))
 	if outage := n.At("scenario"); !outage.IsNull() {
-		s := scenario.Decode(outage)
+		s := from.scenario(outage)
 		p.Scenario = &s
 		if p.Preset != nil && s.Preset != nil {
 			outage.Fail("it has a preset of its own, %v, and the proxy has one, %v: leave one of them out", s.Preset, p.Preset)
@@ -187,21 +183,6 @@ func DecodePreset(n schema.Node) *middlebox.Preset {
 		return nil
 	}
 	return &preset
-}
-
-func decodeUpstreamTLS(n schema.Node, from Origin) UpstreamTLS {
-	if n.IsNull() {
-		return UpstreamTLS{}
-	}
-	n.Only("insecure", "ca")
-	t := UpstreamTLS{Insecure: n.At("insecure").Bool(), CA: n.At("ca").String()}
-	switch {
-	case t.CA != "" && from == FromAPI:
-		n.At("ca").Fail("a request cannot name files on the machine of the proxy; set it in the configuration file")
-	case t.CA != "" && t.Insecure:
-		n.Fail("insecure verifies nothing and ca says what to trust: use one of them")
-	}
-	return t
 }
 
 // maxSeed is the largest number that every JSON decoder reads as it was written.
