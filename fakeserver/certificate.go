@@ -9,7 +9,7 @@ import (
 
 // makeTLS completes the TLS configuration.
 func (s *Server) makeTLS() error {
-	cfg, authority, err := certificate.Config(s.TLSConfig, s.Listener.Addr())
+	cfg, authority, err := certificate.Config(s.TLSConfig, s.Listener.Addr(), nil)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 
 // makeTLS completes the TLS configuration.
 func (p *Proxy) makeTLS() error {
-	cfg, authority, err := certificate.Config(p.TLSConfig, p.Listener.Addr())
+	cfg, authority, err := certificate.Config(p.TLSConfig, p.Listener.Addr(), p.authority)
 	if err != nil {
 		return err
 	}
@@ -19,6 +19,17 @@ func (p *Proxy) makeTLS() error {
 		p.roots.AddCert(authority.Certificate)
 	}
 	return nil
+}
+
+// KeepAuthority has the proxy show certificates of the authority that another, which has
+// started, made: clients that trust that one trust this one too. It has no effect behind
+// Start, or if either brings a certificate of its own.
+func (p *Proxy) KeepAuthority(of *Proxy) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.started {
+		p.authority = of.authority
+	}
 }
 
 // AuthorityPEM is the certificate of the authority that CertPool holds, for

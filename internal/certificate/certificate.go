@@ -20,10 +20,10 @@ type Authority struct {
 }
 
 // Config completes the TLS configuration of a server that listens on addr: with a
-// certificate of an authority made for this call, which it returns, unless cfg (nil
-// is an empty one) brings one. ALPN offers http/1.1 alone, since a WebSocket upgrade
-// needs it.
-func Config(cfg *tls.Config, addr net.Addr) (*tls.Config, *Authority, error) {
+// certificate of the authority (nil: one made for this call), which it returns, unless
+// cfg (nil is an empty one) brings one. ALPN offers http/1.1 alone, since a WebSocket
+// upgrade needs it.
+func Config(cfg *tls.Config, addr net.Addr, authority *Authority) (*tls.Config, *Authority, error) {
 	if cfg == nil {
 		cfg = &tls.Config{}
 	}
@@ -32,9 +32,11 @@ func Config(cfg *tls.Config, addr net.Addr) (*tls.Config, *Authority, error) {
 	if len(cfg.Certificates) > 0 || cfg.GetCertificate != nil || cfg.GetConfigForClient != nil {
 		return cfg, nil, nil
 	}
-	authority, err := NewAuthority("heartbreak, made for one start")
-	if err != nil {
-		return nil, nil, err
+	if authority == nil {
+		var err error
+		if authority, err = NewAuthority("heartbreak, made for one start"); err != nil {
+			return nil, nil, err
+		}
 	}
 	cert, err := authority.Issue(ForAddress(addr))
 	if err != nil {

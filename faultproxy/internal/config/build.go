@@ -10,15 +10,19 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
-// Build makes the proxy that is described, and opens nothing. It says what cannot work
-// together. A scenario is left to the caller, to be played.
-func (d Proxy) Build() (*faultproxy.Proxy, error) {
+// Build is BuildOn a timeline of its own.
+func (d Proxy) Build() (*faultproxy.Proxy, error) { return d.BuildOn(timeline.New()) }
+
+// BuildOn makes the proxy that is described, which records on a timeline, and opens
+// nothing. It says what cannot work together. A scenario is left to the caller, to be
+// played.
+func (d Proxy) BuildOn(tl *timeline.Timeline) (*faultproxy.Proxy, error) {
 	upstreamTLS, err := d.UpstreamTLS.config()
 	if err != nil {
 		return nil, err
 	}
 	p := &faultproxy.Proxy{
-		Upstream: d.Upstream, Timeline: timeline.New(), Seed: d.Seed, TLS: d.TLS, UpstreamTLS: upstreamTLS,
+		Upstream: d.Upstream, Timeline: tl, Seed: d.Seed, TLS: d.TLS, UpstreamTLS: upstreamTLS,
 		PreserveHost: d.PreserveHost, Compression: d.Compression,
 	}
 	if d.Certificate != (Certificate{}) {

@@ -40,6 +40,7 @@ type Fleet struct {
 	mu      sync.Mutex // guards what follows; never held while waiting
 	proxies []*Proxy
 	changed chan struct{} // closed by the next change; nil: nobody asked
+	owed    []error       // what proxies that a file took away had still had to do
 	closed  bool
 }
 
@@ -103,22 +104,28 @@ func (f *Fleet) Create(d config.Proxy) (*Proxy, error) {
 }
 
 // make makes a proxy that is not in the fleet yet.
-func (f *Fleet) make(d config.Proxy) (*Proxy, error) {
-	engine, err := f.build(d)
+func (f *Fleet) make(d config.Proxy) (*Proxy, error) { return f.makeOn(d, nil) }
+
+// makeOn is make, with a listener that may be open already.
+func (f *Fleet) makeOn(d config.Proxy, l net.Listener) (*Proxy, error) {
+	engine, err := f.build(d, timeline.New())
 	if err != nil {
+		if l != nil {
+			_ = l.Close()
+		}
 		return nil, err
 	}
 	p := &Proxy{fleet: f, name: d.Name, doc: d, engine: engine, timeline: engine.Timeline}
 	if !d.Disabled {
-		if err := p.start(nil); err != nil {
+		if err := p.start(l); err != nil {
 			return nil, errors.Join(err, engine.Timeline.Close())
 		}
 	}
 	return p, nil
 }
 
-// build makes an engine, with what the fleet lends.
-func (f *Fleet) build(d config.Proxy) (*faultproxy.Proxy, error) {
+// build makes an engine that records on a timeline, with what the fleet lends.
+func (f *Fleet) build(d config.Proxy, tl *timeline.Timeline) (*faultproxy.Proxy, error) {
 	if d.Upstream == "" {
 		if f.Echo == nil {
 			return nil, fmt.Errorf("proxy %q has no upstream", d.Name)
@@ -136,7 +143,7 @@ func (f *Fleet) build(d config.Proxy) (*faultproxy.Proxy, error) {
 		d.Seed = f.Seed
 		f.mu.Unlock()
 	}
-	return d.Build()
+	return d.BuildOn(tl)
 }
 
 // Adopt adds a proxy that was made by the caller, starts it on the listener, which is its
@@ -206,7 +213,8 @@ func (f *Fleet) drop(p *Proxy) {
 }
 
 // Close ends all proxies, in the order in which they were added, and waits until they
-// are over. The last of them stay readable.
+// are over. The last of them stay readable. The error also says what went wrong as
+// [Fleet.Apply] ended some.
 func (f *Fleet) Close() error {
 	f.turn.Lock()
 	defer f.turn.Unlock()
@@ -214,7 +222,7 @@ func (f *Fleet) Close() error {
 	f.touch()
 	f.closed = true
 	f.mu.Unlock()
-	var errs []error
+	errs := f.owed
 	for _, p := range f.All() {
 		errs = append(errs, p.close())
 	}

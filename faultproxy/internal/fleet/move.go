@@ -90,6 +90,10 @@ func (p *Proxy) copyOf(old *faultproxy.Proxy, upstream string) (*faultproxy.Prox
 		Upstream: upstream, Dial: old.Dial, Timeline: old.Timeline, Seed: old.Seed, TLS: old.TLS, TLSConfig: old.TLSConfig,
 		UpstreamTLS: old.UpstreamTLS, PreserveHost: old.PreserveHost, Compression: old.Compression, Patience: old.Patience,
 	}
+	if old.AuthorityPEM() != nil {
+		fresh.TLSConfig = nil // which was made for its address
+		fresh.KeepAuthority(old)
+	}
 	var rules []faultproxy.Rule
 	for _, s := range p.Own() {
 		rules = append(rules, s.Rule)

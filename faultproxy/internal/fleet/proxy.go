@@ -34,6 +34,8 @@ type Proxy struct {
 	outage   *scenario.Scenario
 	stop     func() // ends the outage
 	closed   bool
+	file     *config.Proxy // what the configuration file says of it; nil: nothing
+	ruled    []string      // the names of the rules that are in force because it says so
 }
 
 // Name is the proxy's name, which never changes.
@@ -151,12 +153,13 @@ func (e *ListenError) Unwrap() error { return e.Err }
 func (p *Proxy) SetEnabled(on bool) error {
 	p.turn.Lock()
 	defer p.turn.Unlock()
-	err := p.setEnabled(on)
+	err := p.setEnabledOn(on, nil)
 	p.touch()
 	return err
 }
 
-func (p *Proxy) setEnabled(on bool) error {
+// setEnabledOn is SetEnabled, with the listener of the first start if it is open already.
+func (p *Proxy) setEnabledOn(on bool, l net.Listener) error {
 	p.mu.Lock()
 	closed, started, disabled := p.closed, p.started, p.disabled
 	p.mu.Unlock()
@@ -165,7 +168,7 @@ func (p *Proxy) setEnabled(on bool) error {
 	case closed:
 		return ErrClosed
 	case on && !started:
-		return p.start(nil)
+		return p.start(l)
 	case on && disabled:
 		err = p.engine.Resume()
 	case !on && started && !disabled:
@@ -239,6 +242,10 @@ func (p *Proxy) Scenario() *scenario.Scenario {
 func (p *Proxy) Behave(preset *middlebox.Preset) error {
 	p.turn.Lock()
 	defer p.turn.Unlock()
+	return p.behave(preset)
+}
+
+func (p *Proxy) behave(preset *middlebox.Preset) error {
 	var err error
 	if preset == nil {
 		err = p.engine.Become(faultproxy.Box{})
