@@ -140,7 +140,7 @@ type lineReader struct {
 
 func (l *lineReader) read(m member) error {
 	switch m.key {
-	case "event":
+	case "event", "proxy":
 		return nil
 	case "t":
 		at, err := parseSeconds(string(m.value))

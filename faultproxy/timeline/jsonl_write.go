@@ -30,6 +30,7 @@ type Extra struct {
 var commonKeys = map[string]bool{
 	"event": true, "t": true, "conn": true, "dir": true, "seen": true, "rule": true, "bytes": true,
 	"count": true, "text": true, "base64": true, "truncated": true, "queued": true, "at": true, "inflated": true, "opaque": true, "fields": true,
+	"proxy": true, // whose line it is, where several proxies share a stream
 }
 
 // frameKeys are those of frames only.

@@ -1,110 +1,107 @@
 package main
 
 import (
-	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
 
-	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/endings"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
 // stdoutBuffer is how much may wait for a reader of stdout.
 const stdoutBuffer = 4 << 20
 
-// broadcast carries what a timeline records to stdout, as text or JSON, and to a
-// recording. Neither a slow stdout nor a full disk holds the proxy up.
+// broadcast carries what timelines record to stdout, as text or JSON, and each to a
+// recording of its own. Neither a slow stdout nor a full disk holds a proxy up.
 type broadcast struct {
-	s         *session
-	tl        *timeline.Timeline
-	json      bool
-	recording *recording // nil: none
-	out       *outbox
-	endings   *endings.Watch
-	progress  progress // for a terminal
-	format    timeline.Formatter
-	greeted   int           // the last event that the greeting speaks of
-	told      chan struct{} // closed when all events have been told
+	s        *session
+	clock    *timeline.Timeline // times are since its start
+	json     bool
+	out      *outbox      // nil: begin was not called yet
+	progress progress     // for a terminal
+	width    atomic.Int32 // of the column of names
+
+	mu      sync.Mutex
+	tellers []*teller
+	closed  bool
 }
 
-func newBroadcast(s *session, tl *timeline.Timeline) *broadcast {
-	return &broadcast{s: s, tl: tl, endings: endings.New(tl), told: make(chan struct{})}
+func newBroadcast(s *session, clock *timeline.Timeline) *broadcast {
+	return &broadcast{s: s, clock: clock}
 }
 
-// begin says hello, and then all that happens: ready to programs and to the
-// recording, the lines to people.
+// begin says hello, ready to programs and the lines to people, and then all that happens.
 func (b *broadcast) begin(ready []byte, lines []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.out = newOutbox(b.s.stdout, stdoutBuffer, b.lostLine, func(err error) {
 		b.s.complain("stdout takes no more (%v); going on without it", err)
 	})
-	b.greeted = b.tl.Last()
-	b.record(ready)
 	if b.json {
 		b.out.put(ready, never)
 	} else {
 		b.say(lines...)
-		b.s.screen.show(func() string { return b.progress.status(b.tl.Now()) })
+		b.s.screen.show(func() string { return b.progress.status(b.clock.Now()) })
 	}
-	go b.tell()
-}
-
-// tell is the goroutine that follows the timeline until it is closed.
-func (b *broadcast) tell() {
-	defer close(b.told)
-	var line []byte
-	for e := range b.tl.Follow(context.Background()) {
-		if e.Kind == timeline.KindEnded {
-			b.tellEnd(e)
-			continue
-		}
-		b.endings.See(e)
-		b.progress.see(e)
-		p := others
-		switch e.Kind {
-		case timeline.KindFrame, timeline.KindFrameStart, timeline.KindBytes:
-			p = frames
-		}
-		if b.json || b.recording != nil {
-			line = append(e.AppendJSON(line[:0]), '\n')
-			b.record(line)
-		}
-		if !b.json {
-			if e.Kind == timeline.KindRule && e.Seq <= b.greeted {
-				continue
-			}
-			line = append(b.format.Append(line[:0], e), '\n')
-		}
-		b.out.put(line, p)
+	for _, t := range b.tellers {
+		t.greet(nil)
+		go t.tell()
 	}
 }
 
-// tellEnd tells the last event of a connection, and why it ended.
-func (b *broadcast) tellEnd(e timeline.Event) {
-	report := b.endings.Diagnose(e)
-	b.progress.end(e.Conn, report)
-	line := append(e.AppendJSON(nil, endings.Fields(report)...), '\n')
-	b.record(line)
-	if !b.json {
-		line = append(b.format.Append(line[:0], e), '\n')
-		line = append(line, "\n  "+strings.ReplaceAll(report.String(), "\n", "\n  ")+"\n\n"...)
+// tell has a timeline told from now on, at the soonest when begin is called. The lines
+// introduce it to people; before begin, the greeting does.
+func (b *broadcast) tell(t *teller, lines []string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return errors.New("faultproxy is ending")
 	}
-	b.out.put(line, never)
+	t.init(b)
+	b.tellers = append(b.tellers, t)
+	b.width.Store(max(b.width.Load(), int32(len(t.name))))
+	if b.out != nil {
+		t.greet(lines)
+		go t.tell()
+	}
+	return nil
 }
 
-func (b *broadcast) record(line []byte) {
-	if err := b.recording.write(line); err != nil {
-		b.s.complain("%v", err)
+// tellerOf is the newest of a name; nil if there is none.
+func (b *broadcast) tellerOf(name string) *teller {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := len(b.tellers) - 1; i >= 0; i-- {
+		if b.tellers[i].name == name {
+			return b.tellers[i]
+		}
 	}
+	return nil
+}
+
+// all are those that were told of so far.
+func (b *broadcast) all() []*teller {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]*teller(nil), b.tellers...)
 }
 
 // lostLine stands for n lines that the reader of stdout was too slow for.
 func (b *broadcast) lostLine(n int) []byte {
-	e := timeline.Event{At: b.tl.Now(), Kind: timeline.KindLost, Count: n}
+	e := timeline.Event{At: b.clock.Now(), Kind: timeline.KindLost, Count: n}
 	if b.json {
 		return append(e.AppendJSON(nil), '\n')
 	}
 	return append((&timeline.Formatter{}).Append(nil, e), '\n')
+}
+
+// now is the time since the start, in seconds, as lines for programs have it.
+func (b *broadcast) now() json.Number {
+	now := b.clock.Now()
+	return json.Number(fmt.Sprintf("%d.%09d", now/time.Second, now%time.Second))
 }
 
 // say puts lines for a person on stdout, or on stderr if stdout is for programs.
@@ -120,14 +117,16 @@ func (b *broadcast) say(lines ...string) {
 
 // end tells the rest and the lines. Nothing may happen any more.
 func (b *broadcast) end(lines []string) error {
-	err := b.tl.Close()
-	<-b.told
+	b.mu.Lock()
+	b.closed = true
+	b.mu.Unlock()
+	var errs []error
+	for _, t := range b.all() {
+		errs = append(errs, t.end())
+	}
 	b.say(lines...)
 	if !b.out.close() {
 		b.s.complain("stdout was not read to its end")
 	}
-	if incomplete := b.recording.close(); incomplete != nil {
-		err = errors.Join(err, fmt.Errorf("the recording is incomplete: %w", incomplete))
-	}
-	return err
+	return errors.Join(errs...)
 }

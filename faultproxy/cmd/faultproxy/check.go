@@ -11,8 +11,8 @@ import (
 
 // checkCmd is `faultproxy check`.
 type checkCmd struct {
-	Files []string `arg:"" name:"file" help:"YAML or JSON files: rules, scenarios, scripts of a fake server, policies."`
-	As    string   `enum:"guess,rules,scenario,script,policy" default:"guess" help:"What the files are: ${enum}. Default: ${default}, by their keys."`
+	Files []string `arg:"" name:"file" help:"YAML or JSON files: configurations, rules, scenarios, scripts of a fake server, policies."`
+	As    string   `enum:"guess,config,rules,scenario,script,policy" default:"guess" help:"What the files are: ${enum}. Default: ${default}, by their keys."`
 }
 
 // Help is shown below the flags.
@@ -23,8 +23,9 @@ func (*checkCmd) Help() string {
   faultproxy check *.yaml                        in a CI job; says what it took each file for
   faultproxy check --as rules beats.json         as run --rules beats.json would read it
 
-A file with phases is a scenario, a list of maps with do (or one such map) are rules, a text, any
-other list and a map with handlers, routes or http are a script, and any other map is a policy.
+A file with proxies is a configuration, one with phases a scenario; a list of maps with do (or one
+such map) are rules; a list of maps with upstream is a configuration of Toxiproxy; a text, any other
+list and a map with handlers, routes or http are a script, and any other map is a policy.
 
 Exit status: 0 if every file is right; 2 if one is not, or the command line is wrong. What is wrong
 is shown where it stands, in all files at once.`
@@ -38,6 +39,7 @@ type document struct {
 }
 
 var documents = []document{
+	{"config", "a configuration, for run --config", func(path string) error { _, err := (&configFile{path: path}).read(); return err }},
 	{"rules", "rules, for run --rules", func(path string) error { _, err := readRules(path); return err }},
 	{"scenario", "a scenario, for run --scenario", func(path string) error { _, err := readScenario(path); return err }},
 	{"script", "a script of a fake server, for fake --script", func(path string) error { _, err := readScript(path); return err }},
@@ -84,14 +86,19 @@ func guess(path, doc string) (string, error) {
 	}
 	switch v := tree.(type) {
 	case nil:
-		return "", badUsage("%s: nothing is in it; want rules, a scenario, a script or a policy", path)
+		return "", badUsage("%s: nothing is in it; want a configuration, rules, a scenario, a script or a policy", path)
 	case []any:
 		if slices.ContainsFunc(v, isRule) {
 			return "rules", nil
 		}
+		if len(v) > 0 && isToxiproxys(v[0]) {
+			return "config", nil
+		}
 		return "script", nil
 	case map[string]any:
 		switch {
+		case has(v, "proxies"):
+			return "config", nil
 		case has(v, "phases"):
 			return "scenario", nil
 		case isRule(v) || has(v, "rules"):
@@ -108,6 +115,13 @@ func guess(path, doc string) (string, error) {
 func isRule(tree any) bool {
 	m, ok := tree.(map[string]any)
 	return ok && has(m, "do", "on")
+}
+
+// isToxiproxys reports whether a part of a document can be meant for a proxy of
+// Toxiproxy's own configuration.
+func isToxiproxys(tree any) bool {
+	m, ok := tree.(map[string]any)
+	return ok && has(m, "upstream")
 }
 
 func has(m map[string]any, keys ...string) bool {

@@ -53,6 +53,9 @@ func (demoCmd) Run(s *session) error {
 		return err
 	}
 	b := newBroadcast(s, p.Timeline)
+	if err := b.tell(&teller{tl: p.Timeline}, nil); err != nil {
+		return errors.Join(err, p.Close())
+	}
 	b.begin(nil, demoBefore)
 	ctx, cancel := context.WithTimeout(s.ctx, time.Minute)
 	defer cancel()

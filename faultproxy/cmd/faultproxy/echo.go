@@ -50,6 +50,33 @@ func (e *echoServer) close() {
 	e.serving.Wait()
 }
 
+// lateEcho is an echo server that starts when it is needed.
+type lateEcho struct {
+	mu   sync.Mutex
+	echo *echoServer
+}
+
+func (l *lateEcho) url() (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.echo == nil {
+		echo, err := startEcho()
+		if err != nil {
+			return "", err
+		}
+		l.echo = echo
+	}
+	return l.echo.url(), nil
+}
+
+func (l *lateEcho) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.echo != nil {
+		l.echo.close()
+	}
+}
+
 // ServeHTTP takes upgrades, and tells others what this is.
 func (e *echoServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !websocket.IsWebSocketUpgrade(r) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"strings"
 
@@ -82,21 +81,26 @@ func (c *fakeCmd) Run(s *session) error {
 	if srv.Listener, err = listen("--listen", c.Listen); err != nil {
 		return err
 	}
-	ctx, cancel, b, err := c.open(s, srv.Timeline)
+	record, err := c.recording()
 	if err != nil {
 		return errors.Join(err, srv.Listener.Close())
 	}
+	ctx, cancel, b := c.open(s, srv.Timeline)
 	defer cancel()
 	if err := srv.Start(); err != nil {
 		return errors.Join(err, srv.Listener.Close())
 	}
-	authority, err := writeAuthority(srv.AuthorityPEM())
-	if err != nil {
+	authority := &authorityFile{}
+	defer authority.remove()
+	if err := authority.add(srv.AuthorityPEM()); err != nil {
 		return errors.Join(err, srv.Close())
 	}
-	defer authority.remove()
 	wrong := followURLs(s, srv.Timeline)
-	b.begin(readyLine(srv.Timeline, srv.URL, authority), c.greeting(srv, authority))
+	ready := readyLine(srv.Timeline, srv.URL, authority)
+	if err := b.tell(&teller{tl: srv.Timeline, recording: record, ready: ready}, nil); err != nil {
+		return errors.Join(err, srv.Close())
+	}
+	b.begin(ready, c.greeting(srv, authority))
 	<-ctx.Done()
 	err = srv.Close()
 	err = errors.Join(err, b.end(nil))
@@ -153,20 +157,20 @@ func failed(failures []fakeserver.Failure) error {
 }
 
 // greeting is what a person reads first.
-func (c *fakeCmd) greeting(srv *fakeserver.Server, authority authorityFile) []string {
+func (c *fakeCmd) greeting(srv *fakeserver.Server, authority *authorityFile) []string {
 	lines := []string{"faultproxy fakes a server at " + srv.URL}
 	if c.Script == "" {
 		lines = append(lines, "  behaviour  what the URL says, such as "+srv.URL+"/close?code=4001&after=2s; GET / explains it")
 	} else {
 		lines = append(lines, "  script     "+string(c.Script))
 	}
-	if authority != "" {
-		lines = append(lines, "  authority  "+string(authority)+" (clients have to trust it)")
+	if ca := authority.name(); ca != "" {
+		lines = append(lines, "  authority  "+ca+" (clients have to trust it)")
 	}
 	if c.Record != "" {
 		lines = append(lines, "  recording  "+c.Record)
 	}
-	if a, ok := srv.Listener.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
+	if !onLoopback(srv.Listener.Addr()) {
 		lines = append(lines, "  note       open to other machines")
 	}
 	return append(lines, "")

@@ -14,20 +14,27 @@ type output struct {
 	TTL    duration `group:"output" name:"ttl" placeholder:"D" help:"End after D."`
 }
 
-// open makes the broadcast of a timeline, and its recording if there is to be one. The
-// context ends when the server should; cancel frees it.
-func (o *output) open(s *session, tl *timeline.Timeline) (ctx context.Context, cancel context.CancelFunc, b *broadcast, err error) {
-	b = newBroadcast(s, tl)
+// open makes the broadcast, whose lines go by the clock of a timeline. The context ends
+// when the server should; cancel frees it.
+func (o *output) open(s *session, clock *timeline.Timeline) (ctx context.Context, cancel context.CancelFunc, b *broadcast) {
+	b = newBroadcast(s, clock)
 	b.json = o.JSON
-	if o.Record != "" {
-		if b.recording, err = createRecording(o.Record); err != nil {
-			return nil, nil, nil, err
-		}
-	}
 	if o.TTL > 0 {
 		ctx, cancel = context.WithTimeout(s.ctx, time.Duration(o.TTL))
 	} else {
 		ctx, cancel = context.WithCancel(s.ctx)
 	}
-	return ctx, cancel, b, nil
+	return ctx, cancel, b
+}
+
+// recording begins the one that is asked for; nil if none is.
+func (o *output) recording() (*recording, error) {
+	if o.Record == "" {
+		return nil, nil
+	}
+	r, err := openRecording(o.Record)
+	if err != nil {
+		return nil, err
+	}
+	return r, r.begin()
 }

@@ -9,25 +9,31 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
-// progress counts what has happened so far.
+// progress counts what has happened so far, to all proxies.
 type progress struct {
 	mu     sync.Mutex
-	conns  map[int]bool // those that have not ended
+	conns  map[numbered]bool // those that have not ended
 	ended  int
 	frames int // received, from either side
 	faults int
 	last   string // why the last one ended
 }
 
+// numbered is a connection of a proxy, whose name is empty if it is the only one.
+type numbered struct {
+	proxy string
+	conn  int
+}
+
 // see counts an event of a connection that has not ended by it.
-func (p *progress) see(e timeline.Event) {
+func (p *progress) see(proxy string, e timeline.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if e.Conn != 0 {
 		if p.conns == nil {
-			p.conns = map[int]bool{}
+			p.conns = map[numbered]bool{}
 		}
-		p.conns[e.Conn] = true
+		p.conns[numbered{proxy, e.Conn}] = true
 	}
 	switch {
 	case e.Kind == timeline.KindFrame && e.Seen&timeline.Arrived != 0:
@@ -38,12 +44,15 @@ func (p *progress) see(e timeline.Event) {
 }
 
 // end counts a connection that has ended.
-func (p *progress) end(conn int, report diagnosis.Report) {
+func (p *progress) end(proxy string, conn int, report diagnosis.Report) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.conns, conn)
+	delete(p.conns, numbered{proxy, conn})
 	p.ended++
 	p.last = fmt.Sprintf("connection %d: %v", conn, report.Cause.ID)
+	if proxy != "" {
+		p.last = proxy + " " + p.last
+	}
 }
 
 // status is all that on one line, after so much time.

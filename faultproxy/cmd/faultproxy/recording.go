@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 )
@@ -8,24 +9,41 @@ import (
 // recording is the file of --record. Every line is in the file when it has been
 // written: nothing waits in a buffer that a crash would lose.
 type recording struct {
-	file *os.File
-	err  error // the first; nothing is written after it
+	file    *os.File
+	created bool  // it was not there before
+	err     error // the first; nothing is written after it
 }
 
-// createRecording begins a recording that only its owner can read, since payloads
-// are recorded as they are. An existing file is replaced.
-func createRecording(name string) (*recording, error) {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+// openRecording opens a recording that only its owner can read, since payloads are
+// recorded as they are. What is in an existing file stays until begin is called.
+func openRecording(name string) (*recording, error) {
+	_, missing := os.Lstat(name)
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("cannot record: %w", err)
 	}
-	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
-		if err := f.Chmod(0o600); err != nil {
-			_ = f.Close()
-			return nil, fmt.Errorf("cannot record: %w", err)
-		}
+	return &recording{file: f, created: missing != nil}, nil
+}
+
+// begin leaves nothing of what an existing file held.
+func (r *recording) begin() error {
+	info, err := r.file.Stat()
+	if err == nil && info.Mode().IsRegular() {
+		err = errors.Join(r.file.Chmod(0o600), r.file.Truncate(0))
 	}
-	return &recording{file: f}, nil
+	if err != nil {
+		_ = r.file.Close()
+		return fmt.Errorf("cannot record: %w", err)
+	}
+	return nil
+}
+
+// abandon closes a recording that was not begun.
+func (r *recording) abandon() {
+	_ = r.file.Close()
+	if r.created {
+		_ = os.Remove(r.file.Name())
+	}
 }
 
 // write adds a line, and reports the first failure.

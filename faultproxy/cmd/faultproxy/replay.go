@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net"
 	"os"
 	"strconv"
 
@@ -104,20 +103,25 @@ func (c *replayCmd) Run(s *session) error {
 	if srv.Listener, err = listen("--listen", c.Listen); err != nil {
 		return err
 	}
-	ctx, cancel, b, err := c.open(s, srv.Timeline)
+	record, err := c.recording()
 	if err != nil {
 		return errors.Join(err, srv.Listener.Close())
 	}
+	ctx, cancel, b := c.open(s, srv.Timeline)
 	defer cancel()
 	if err := srv.Start(); err != nil {
 		return errors.Join(err, srv.Listener.Close())
 	}
-	authority, err := writeAuthority(srv.AuthorityPEM())
-	if err != nil {
+	authority := &authorityFile{}
+	defer authority.remove()
+	if err := authority.add(srv.AuthorityPEM()); err != nil {
 		return errors.Join(err, srv.Close())
 	}
-	defer authority.remove()
-	b.begin(readyLine(srv.Timeline, srv.URL, authority), c.greeting(srv, recorded, authority))
+	ready := readyLine(srv.Timeline, srv.URL, authority)
+	if err := b.tell(&teller{tl: srv.Timeline, recording: record, ready: ready}, nil); err != nil {
+		return errors.Join(err, srv.Close())
+	}
+	b.begin(ready, c.greeting(srv, recorded, authority))
 	if c.Once {
 		awaitEnds(ctx, srv.Timeline, len(recorded.Conns))
 	} else {
@@ -161,7 +165,7 @@ func (c *replayCmd) content(s *session) ([]byte, error) {
 }
 
 // greeting is what a person reads first.
-func (c *replayCmd) greeting(srv *fakeserver.Server, r *replay.Recording, authority authorityFile) []string {
+func (c *replayCmd) greeting(srv *fakeserver.Server, r *replay.Recording, authority *authorityFile) []string {
 	numbers := make([]int, len(r.Conns))
 	for i, conn := range r.Conns {
 		numbers[i] = conn.Number
@@ -170,13 +174,13 @@ func (c *replayCmd) greeting(srv *fakeserver.Server, r *replay.Recording, author
 		fmt.Sprintf("faultproxy replays %s at %s", c.File, srv.URL),
 		"  plays      " + replay.Numbers(numbers) + " of the recording, " + c.pace(),
 	}
-	if authority != "" {
-		lines = append(lines, "  authority  "+string(authority)+" (clients have to trust it)")
+	if ca := authority.name(); ca != "" {
+		lines = append(lines, "  authority  "+ca+" (clients have to trust it)")
 	}
 	if c.Record != "" {
 		lines = append(lines, "  recording  "+c.Record)
 	}
-	if a, ok := srv.Listener.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
+	if !onLoopback(srv.Listener.Addr()) {
 		lines = append(lines, "  note       open to other machines")
 	}
 	return append(lines, "")

@@ -102,6 +102,9 @@ func notRules(tree any) string {
 		if _, phases := v["phases"]; phases {
 			return want + "a scenario; use --scenario"
 		}
+		if _, proxies := v["proxies"]; proxies {
+			return want + "a configuration; use --config"
+		}
 		return ""
 	case []any:
 		return ""

@@ -29,6 +29,9 @@ var flagGroups = []kong.Group{
 
 // runCmd is `faultproxy run`.
 type runCmd struct {
+	Config single `short:"c" group:"path" placeholder:"FILE" help:"Run the proxies of a YAML or JSON file, instead of the one that flags describe; see below."`
+	Watch  bool   `group:"path" default:"true" negatable:"" help:"Read that file again whenever it changes, and do what it says then. SIGHUP has it read at once. Default: ${default}."`
+
 	Listen       string      `group:"path" placeholder:"ADDR" default:"127.0.0.1:8080" help:"Where clients connect. Port 0 takes any free one. Default: ${default}."`
 	Upstream     upstreamURL `group:"path" placeholder:"URL" help:"Where connections go: a ws, wss, http or https URL, or tcp://HOST:PORT for any stream of bytes, which may turn out to be a WebSocket. Default: an embedded echo server, which answers pings and the text ping."`
 	PreserveHost bool        `group:"path" help:"Pass Host and Origin on as the client sent them."`
@@ -67,6 +70,7 @@ func (*runCmd) Help() string {
   faultproxy run --idle-timeout 10s --record out.jsonl     then: faultproxy explain out.jsonl
   faultproxy run --close 1012:restart@30s --reject 503x2   a restart, and two refusals
   faultproxy run --rule '{on: {frame: {op: pong, dir: to-client}}, do: {late: 5s}, times: 3}'
+  faultproxy run -c heartbreak.yaml                        several proxies; faultproxy check heartbreak.yaml
 
 A rule says when (on), what (do), and as far as needed for which connections and how often:
 
@@ -86,15 +90,28 @@ A rule says when (on), what (do), and as far as needed for which connections and
   conns   2, "2-4", "30%", {every: 3, path: /ws, header: {X-User: ann}}
   name, skip, times, one_in, spare, count, after, for, expect: fired, final: true
 
+A file of --config has proxies, each with a name, and as far as needed listen, upstream, enabled,
+tls, upstream_tls, preserve_host, compression, seed, preset, rules, scenario and record:
+
+  proxies:
+    - {name: api, listen: "127.0.0.1:8080", upstream: "ws://127.0.0.1:9000", preset: nginx}
+    - {name: feed, listen: "127.0.0.1:8081", upstream: "ws://127.0.0.1:9001", scenario: outage.yaml}
+
+faultproxy schema prints its JSON schema, for editors. A change of the file takes effect while the
+proxies run; one that is wrong is pointed out, and all goes on as it was.
+
 Exit status: 0 after SIGINT, SIGTERM or --ttl, once all connections are closed; 1 if it cannot
 listen, if the recording is incomplete, or if a rule with "expect: fired" never fired; 2 if the
-command line is wrong.`
+command line, or a file that it names, is wrong.`
 }
 
 // Run runs the proxy until the session ends.
 func (c *runCmd) Run(s *session) error {
 	if err := c.adminFlags.check(); err != nil {
 		return err
+	}
+	if c.Config != "" {
+		return c.runFile(s)
 	}
 	proxy, err := c.proxy()
 	if err != nil {
@@ -112,12 +129,16 @@ func (c *runCmd) Run(s *session) error {
 		defer echo.close()
 		proxy.Upstream = echo.url()
 	}
-	ctx, cancel, b, err := c.open(s, proxy.Timeline)
+	record, err := c.recording()
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	ctx, cancel, b := c.open(s, proxy.Timeline)
 	defer cancel()
-	proxies := &fleet.Fleet{Seed: c.Seed}
+	authority := &authorityFile{}
+	defer authority.remove()
+	others := &announcer{b: b, authority: authority, spoken: defaultName}
+	proxies := &fleet.Fleet{Seed: c.Seed, Opened: others.announce}
 	if _, err := proxies.Adopt(c.description(proxy), proxy, listener); err != nil {
 		return err
 	}
@@ -126,21 +147,26 @@ func (c *runCmd) Run(s *session) error {
 		return errors.Join(err, proxies.Close())
 	}
 	defer api.end()
-	authority, err := writeAuthority(proxy.AuthorityPEM())
-	if err != nil {
+	if err := authority.add(proxy.AuthorityPEM()); err != nil {
 		return errors.Join(err, proxies.Close())
 	}
-	defer authority.remove()
-	b.begin(readyLine(proxy.Timeline, proxy.URL, authority, api.fields()...), c.greeting(proxy, authority, api))
+	ready := readyLine(proxy.Timeline, proxy.URL, authority, api.fields()...)
+	if err := b.tell(&teller{tl: proxy.Timeline, recording: record, ready: ready}, nil); err != nil {
+		return errors.Join(err, proxies.Close())
+	}
+	b.begin(ready, c.greeting(proxy, authority, api))
 	<-ctx.Done()
 	api.end()
 	err = proxies.Close()
 	return errors.Join(err, b.end(proxy.Summary()))
 }
 
+// defaultName is the name of the proxy that the flags describe.
+const defaultName = "default"
+
 // description is what the admin API shows of the proxy.
 func (c *runCmd) description(p *faultproxy.Proxy) config.Proxy {
-	return config.Proxy{Name: "default", Listen: c.Listen, Upstream: p.Upstream, TLS: c.TLS, PreserveHost: c.PreserveHost,
+	return config.Proxy{Name: defaultName, Listen: c.Listen, Upstream: p.Upstream, TLS: c.TLS, PreserveHost: c.PreserveHost,
 		Compression: p.Compression, Seed: p.Seed, Preset: c.behaves, Scenario: c.outage}
 }
 

@@ -73,15 +73,19 @@ func TestProgress(t *testing.T) {
 		}
 	}
 	check("1m1s: 0 open, 0 ended, 0 frames received, 0 faults")
-	p.see(timeline.Event{Kind: timeline.KindRule})
-	p.see(timeline.Event{Conn: 1, Kind: timeline.KindOpened})
-	p.see(timeline.Event{Conn: 2, Kind: timeline.KindOpened})
-	p.see(timeline.Event{Conn: 1, Kind: timeline.KindFrame, Seen: timeline.Arrived})
-	p.see(timeline.Event{Conn: 1, Kind: timeline.KindFault})
-	p.see(timeline.Event{Conn: 1, Kind: timeline.KindFrame, Seen: timeline.Left}) // the same, later
+	p.see("", timeline.Event{Kind: timeline.KindRule})
+	p.see("", timeline.Event{Conn: 1, Kind: timeline.KindOpened})
+	p.see("", timeline.Event{Conn: 2, Kind: timeline.KindOpened})
+	p.see("", timeline.Event{Conn: 1, Kind: timeline.KindFrame, Seen: timeline.Arrived})
+	p.see("", timeline.Event{Conn: 1, Kind: timeline.KindFault})
+	p.see("", timeline.Event{Conn: 1, Kind: timeline.KindFrame, Seen: timeline.Left}) // the same, later
 	check("1m1s: 2 open, 0 ended, 1 frame received, 1 fault")
-	p.end(1, diagnosis.Report{Cause: diagnosis.Cause{ID: diagnosis.IDIdleTimeout}})
+	p.end("", 1, diagnosis.Report{Cause: diagnosis.Cause{ID: diagnosis.IDIdleTimeout}})
 	check("1m1s: 1 open, 1 ended, 1 frame received, 1 fault; connection 1: idle-timeout")
+	p.see("api", timeline.Event{Conn: 2, Kind: timeline.KindOpened})
+	check("1m1s: 2 open, 1 ended, 1 frame received, 1 fault; connection 1: idle-timeout")
+	p.end("api", 2, diagnosis.Report{Cause: diagnosis.Cause{ID: diagnosis.IDIdleTimeout}})
+	check("1m1s: 1 open, 2 ended, 1 frame received, 1 fault; api connection 2: idle-timeout")
 }
 
 var erased = regexp.MustCompile(`[^\n]*\r\x1b\[K`)

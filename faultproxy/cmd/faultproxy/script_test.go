@@ -9,8 +9,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -32,12 +34,17 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE PROGRAM …         is exec that wants this exit code
 //	upstream http|tls|garbage    starts a server; its address is $UPSTREAM
-//	serve [-fake|-replay] [-closed|-unread] [flags of run, fake or replay]
+//	serve [-fake|-replay|-file] [-closed|-unread] [flags of run, fake or replay]
 //	                             starts faultproxy run --json and waits until it is
-//	                             ready; its URL is $URL, the address $HOST, the admin API
-//	                             at $ADMIN, its address $ADMINHOST, the ready line is ready.json. With -closed nobody reads stdout
+//	                             ready; its URL is $URL, the address $HOST, the admin
+//	                             API at $ADMIN, its address $ADMINHOST, the ready
+//	                             line is ready.json. With -file the proxies are those
+//	                             of a --config, and that of NAME has its URL in
+//	                             $URL_NAME. With -closed nobody reads stdout
 //	                             after that and the pipe is broken, with -unread it
 //	                             is open.
+//	await TEXT [TIMES]           waits until stdout has so many lines with the text
+//	hangup                       sends SIGHUP
 //	shut [-TERM|-KILL] [-ttl]    interrupts it (or not, with -ttl) and waits for its
 //	                             end, which must be exit code 0 (or not, with !).
 //	                             stdout.json and stderr.txt are what it printed
@@ -55,7 +62,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "serve": serve, "shut": shut, "upstream": upstream, "within": within,
+			"exits": exits, "serve": serve, "shut": shut, "upstream": upstream, "within": within, "await": await, "hangup": hangUp,
 		},
 	})
 }
@@ -81,8 +88,39 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 type served struct {
 	cmd    *exec.Cmd
 	stdout *os.File
-	read   chan []byte // what stdout said, once it has ended; nil: nobody reads it
+	said   *said // by stdout; nil: nobody reads it
 	stderr bytes.Buffer
+}
+
+// said is what stdout has said so far.
+type said struct {
+	mu    sync.Mutex
+	text  []byte
+	more  chan struct{} // closed when there is more
+	ended chan struct{} // closed when there will be no more
+}
+
+// read is the goroutine that reads stdout.
+func (s *said) read(r io.Reader) {
+	defer close(s.ended)
+	chunk := make([]byte, 64<<10)
+	for {
+		n, err := r.Read(chunk)
+		s.mu.Lock()
+		s.text = append(s.text, chunk[:n]...)
+		close(s.more)
+		s.more = make(chan struct{})
+		s.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (s *said) now() (text string, more <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return string(s.text), s.more
 }
 
 type servedKey struct{}
@@ -102,8 +140,12 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("serve must succeed; use exec faultproxy run")
 	}
 	mode, command := "", "run"
-	if len(args) > 0 && (args[0] == "-fake" || args[0] == "-replay") {
+	address := []string{"--listen", "127.0.0.1:0"}
+	switch {
+	case len(args) > 0 && (args[0] == "-fake" || args[0] == "-replay"):
 		command, args = args[0][1:], args[1:]
+	case len(args) > 0 && args[0] == "-file":
+		address, args = nil, args[1:]
 	}
 	if len(args) > 0 && (args[0] == "-closed" || args[0] == "-unread") {
 		mode, args = args[0], args[1:]
@@ -114,7 +156,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	r, w, err := os.Pipe()
 	ts.Check(err)
 	s.stdout = r
-	s.cmd = exec.Command(find(ts, "faultproxy"), append([]string{command, "--json", "--listen", "127.0.0.1:0"}, args...)...)
+	s.cmd = exec.Command(find(ts, "faultproxy"), slices.Concat([]string{command, "--json"}, address, args)...)
 	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = ts.Getenv("WORK"), w, &s.stderr
 	s.cmd.Env = append(os.Environ(), "TMPDIR="+ts.Getenv("TMPDIR"), "GORACE="+ts.Getenv("GORACE"))
 	ts.Check(s.cmd.Start())
@@ -126,7 +168,10 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("no ready line: %v\n%s%s", err, line, s.stderr.String())
 	}
 	_ = r.SetReadDeadline(time.Time{})
-	var ready struct{ Event, URL, Admin string }
+	var ready struct {
+		Event, URL, Admin string
+		Proxies           map[string]string
+	}
 	if err := json.Unmarshal(line, &ready); err != nil || ready.Event != "ready" {
 		ts.Fatalf("the first line is no ready line: %s", line)
 	}
@@ -135,17 +180,16 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	_, host, _ := strings.Cut(ready.URL, "://")
 	ts.Setenv("HOST", host)
 	ts.Setenv("ADMINHOST", strings.TrimPrefix(ready.Admin, "http://"))
+	for name, url := range ready.Proxies {
+		ts.Setenv("URL_"+name, url)
+	}
 	ts.Check(os.WriteFile(ts.MkAbs("ready.json"), line, 0o600))
 	switch mode {
 	case "-closed":
 		_ = r.Close()
 	case "":
-		read := make(chan []byte, 1)
-		s.read = read
-		go func() {
-			rest, _ := io.ReadAll(r)
-			read <- append(line, rest...)
-		}()
+		s.said = &said{text: line, more: make(chan struct{}), ended: make(chan struct{})}
+		go s.said.read(r)
 	}
 }
 
@@ -176,14 +220,53 @@ func shut(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("faultproxy did not end within %v\n%s", patience, s.stderr.String())
 	}
 	s.cmd = nil
-	if s.read != nil {
-		ts.Check(os.WriteFile(ts.MkAbs("stdout.json"), <-s.read, 0o600))
+	if s.said != nil {
+		<-s.said.ended
+		ts.Check(os.WriteFile(ts.MkAbs("stdout.json"), s.said.text, 0o600))
 	}
 	_ = s.stdout.Close()
 	ts.Check(os.WriteFile(ts.MkAbs("stderr.txt"), s.stderr.Bytes(), 0o600))
 	if (err != nil) != neg {
 		ts.Fatalf("faultproxy ended with %v\n%s", err, s.stderr.String())
 	}
+}
+
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: await TEXT [TIMES]")
+	}
+	s := ts.Value(servedKey{}).(*served)
+	times := 1
+	if len(args) == 2 {
+		times = number(args[1])
+	}
+	limit := time.After(patience)
+	for {
+		text, more := s.said.now()
+		found := 0
+		for line := range strings.Lines(text) {
+			if strings.HasSuffix(line, "\n") && strings.Contains(line, args[0]) {
+				found++
+			}
+		}
+		if found >= times {
+			return
+		}
+		select {
+		case <-more:
+		case <-s.said.ended:
+			ts.Fatalf("faultproxy ended without %s\n%s", args[0], text)
+		case <-limit:
+			ts.Fatalf("no %s within %v\n%s", args[0], patience, text)
+		}
+	}
+}
+
+func hangUp(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: hangup")
+	}
+	ts.Check(ts.Value(servedKey{}).(*served).cmd.Process.Signal(syscall.SIGHUP))
 }
 
 func within(ts *testscript.TestScript, neg bool, args []string) {

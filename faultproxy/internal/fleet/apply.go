@@ -20,7 +20,10 @@ type Change struct {
 }
 
 // String returns "api: rule late added, moved to ws://127.0.0.1:9001".
-func (c Change) String() string { return c.Proxy + ": " + strings.Join(c.Did, ", ") }
+func (c Change) String() string { return c.Proxy + ": " + c.Words() }
+
+// Words are what was done, without the proxy's name.
+func (c Change) Words() string { return strings.Join(c.Did, ", ") }
 
 // Apply makes the proxies that come from a file what the file says now. Those that were
 // made in other ways stay as they are, and so do rules that others added. Where what is
