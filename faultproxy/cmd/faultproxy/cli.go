@@ -27,7 +27,8 @@ type commands struct {
 	Presets presetsCmd `cmd:"" help:"List the middleboxes that run --preset can behave like, or explain one."`
 	Explain explainCmd `cmd:"" help:"Say why the connections of a recording ended."`
 	Replay  replayCmd  `cmd:"" help:"Be the server of a recording: play it to new clients, faults included."`
-	Check   checkCmd   `cmd:"" help:"Check files of rules, scenarios, scripts and policies, and show what is wrong where it stands."`
+	Check   checkCmd   `cmd:"" help:"Check configurations and files of rules, scenarios, scripts and policies, and show what is wrong where it stands."`
+	Schema  schemaCmd  `cmd:"" help:"Print the JSON schema of configurations, for editors."`
 	Report  reportCmd  `cmd:"" help:"Make a page, an HTTP Archive or sequence diagrams of recordings."`
 	Demo    demoCmd    `cmd:"" help:"See a socket die of an idle timeout, and be diagnosed. Takes a few seconds, needs nothing."`
 	Version versionCmd `cmd:"" help:"Print the version."`

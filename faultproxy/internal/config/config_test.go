@@ -124,6 +124,16 @@ proxies:
 	}
 }
 
+func TestTheExample(t *testing.T) {
+	text, err := os.ReadFile("../../../examples/heartbreak.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f, problems := decode(t, string(text), files("../../../examples")); problems != "" || len(f.Proxies) != 2 {
+		t.Errorf("%d proxies, %s", len(f.Proxies), problems)
+	}
+}
+
 func TestWrong(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "rules.yaml", "- {on: accepted, do: drop}\n- {do: refuse, tims: 3}\n")
