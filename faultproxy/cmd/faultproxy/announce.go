@@ -22,6 +22,7 @@ type announcer struct {
 // announce is what a fleet's Opened is.
 func (a *announcer) announce(p *fleet.Proxy) error {
 	if p.Name() == a.spoken {
+		a.spoken = "" // another of its name may come
 		return nil
 	}
 	if err := a.authority.add(p.Engine().AuthorityPEM()); err != nil {
@@ -60,8 +61,11 @@ type proxyLine struct {
 }
 
 func (a *announcer) hello(p *fleet.Proxy) []byte {
-	line, err := json.Marshal(proxyLine{"proxy", a.b.now(), p.Name(), p.URL(),
-		strconv.FormatUint(p.Engine().Seed, 10), a.authority.name()})
+	ca := ""
+	if p.Engine().AuthorityPEM() != nil {
+		ca = a.authority.name()
+	}
+	line, err := json.Marshal(proxyLine{"proxy", a.b.now(), p.Name(), p.URL(), strconv.FormatUint(p.Engine().Seed, 10), ca})
 	if err != nil {
 		panic(err) // texts and numbers
 	}

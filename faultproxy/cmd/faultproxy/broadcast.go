@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,7 +26,8 @@ type broadcast struct {
 	width    atomic.Int32 // of the column of names
 
 	mu      sync.Mutex
-	tellers []*teller
+	tellers []*teller // whose timelines are not over
+	failed  []error   // what the end has to say
 	closed  bool
 }
 
@@ -82,11 +84,25 @@ func (b *broadcast) tellerOf(name string) *teller {
 	return nil
 }
 
-// all are those that were told of so far.
+// leave forgets a teller that has told everything.
+func (b *broadcast) leave(t *teller) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tellers = slices.DeleteFunc(b.tellers, func(other *teller) bool { return other == t })
+}
+
+// fail has the end say what went wrong.
+func (b *broadcast) fail(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.failed = append(b.failed, err)
+}
+
+// all are the tellers whose timelines are not over.
 func (b *broadcast) all() []*teller {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return append([]*teller(nil), b.tellers...)
+	return slices.Clone(b.tellers)
 }
 
 // lostLine stands for n lines that the reader of stdout was too slow for.
@@ -120,13 +136,16 @@ func (b *broadcast) end(lines []string) error {
 	b.mu.Lock()
 	b.closed = true
 	b.mu.Unlock()
-	var errs []error
 	for _, t := range b.all() {
-		errs = append(errs, t.end())
+		if err := t.end(); err != nil {
+			b.fail(err)
+		}
 	}
 	b.say(lines...)
 	if !b.out.close() {
 		b.s.complain("stdout was not read to its end")
 	}
-	return errors.Join(errs...)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return errors.Join(b.failed...)
 }

@@ -134,7 +134,7 @@ func (r *filed) openRecordings(docs []config.Proxy) error {
 		if d.Record == "" || t != nil && !t.tl.Closed() && t.records() == d.Record {
 			continue
 		}
-		opened, err := openRecording(d.Record)
+		opened, err := r.openRecording(d.Record)
 		if err != nil {
 			for _, each := range r.opened {
 				each.abandon()
@@ -144,6 +144,18 @@ func (r *filed) openRecordings(docs []config.Proxy) error {
 		r.opened[d.Name] = opened
 	}
 	return nil
+}
+
+// openRecording opens a recording, but nothing that is to be read.
+func (r *filed) openRecording(name string) (*recording, error) {
+	if info, err := os.Stat(name); err == nil {
+		for _, each := range append(r.file.named, r.file.path) {
+			if read, err := os.Stat(each); err == nil && os.SameFile(info, read) {
+				return nil, fmt.Errorf("cannot record to %s, which belongs to the configuration; choose another file", name)
+			}
+		}
+	}
+	return openRecording(name)
 }
 
 // settle has proxies that live on record to where they should, and clients find the

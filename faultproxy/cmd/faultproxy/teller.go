@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -30,7 +29,6 @@ type teller struct {
 	recording *recording // nil: none
 	recorded  int        // the last event that it has seen
 	line      []byte     // scratch
-	failed    []error    // recordings that are incomplete
 }
 
 func (t *teller) init(b *broadcast) {
@@ -75,6 +73,7 @@ func (t *teller) tell() {
 		}
 	}
 	t.recordTo(nil)
+	t.b.leave(t)
 }
 
 // appendShown appends the line of an event as stdout gets it, with more keys for
@@ -137,7 +136,7 @@ func (t *teller) recordTo(r *recording) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err := t.recording.close(); err != nil {
-		t.failed = append(t.failed, fmt.Errorf("the recording is incomplete: %w", err))
+		t.b.fail(fmt.Errorf("the recording is incomplete: %w", err))
 	}
 	if t.recording = r; r == nil {
 		return
@@ -169,11 +168,9 @@ func (t *teller) records() string {
 	return t.recording.file.Name()
 }
 
-// end tells the rest, and says what went wrong.
+// end tells the rest.
 func (t *teller) end() error {
 	err := t.tl.Close()
 	<-t.told
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return errors.Join(append(t.failed, err)...)
+	return err
 }

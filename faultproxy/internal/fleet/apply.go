@@ -95,8 +95,11 @@ func (s *step) enter() error {
 		}
 		p.file, p.ruled = s.doc, namesOf(s.rules)
 		s.p = p
+		if err := s.f.add(p); err != nil {
+			return err
+		}
 		s.say("added")
-		return s.f.add(p)
+		return nil
 	case s.anew:
 		return s.p.renew(s)
 	}

@@ -107,12 +107,8 @@ func (p *Proxy) start(l net.Listener) error {
 	p.mu.Lock()
 	p.started = true
 	p.mu.Unlock()
-	if p.doc.Scenario != nil {
-		outage := *p.doc.Scenario
-		if outage.Preset == nil {
-			outage.Preset = p.doc.Preset
-		}
-		if err := p.play(outage); err != nil {
+	if outage := p.doc.Played(); outage != nil {
+		if err := p.play(*outage); err != nil {
 			return errors.Join(err, p.engine.Close())
 		}
 	}
