@@ -21,21 +21,10 @@ func (p *Proxy) makeTLS() error {
 	return nil
 }
 
-// KeepAuthority has the proxy show certificates of the authority that another, which has
-// started, made: clients that trust that one trust this one too. It has no effect behind
-// Start, or if either brings a certificate of its own.
-func (p *Proxy) KeepAuthority(of *Proxy) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.started {
-		p.authority = of.authority
-	}
-}
-
 // AuthorityPEM is the certificate of the authority that CertPool holds, for
 // clients that read it from a file. nil where CertPool is nil.
 func (p *Proxy) AuthorityPEM() []byte {
-	if p.authority == nil {
+	if p.roots == nil {
 		return nil
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.authority.Raw})

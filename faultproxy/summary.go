@@ -64,10 +64,20 @@ func (p *Proxy) part(notes []note) {
 func (p *Proxy) unmet() (errs []error) {
 	for _, s := range p.unfired() {
 		if s.Rule.Expect == Fired {
-			errs = append(errs, fmt.Errorf("faultproxy: rule %q had to fire and never did: %s", s.Rule.Name, reason(s)))
+			errs = append(errs, &UnmetError{s.Rule.Name, reason(s)})
 		}
 	}
 	return errs
+}
+
+// UnmetError says that a rule that had to fire never did.
+type UnmetError struct {
+	Rule string // its name
+	Why  string // in words
+}
+
+func (e *UnmetError) Error() string {
+	return fmt.Sprintf("faultproxy: rule %q had to fire and never did: %s", e.Rule, e.Why)
 }
 
 func reason(s Status) string {

@@ -19,14 +19,10 @@ type configLine struct {
 
 // reload reads the file again, and applies it if it is right.
 func (r *filed) reload() {
-	before := r.file.named
 	file, err := r.file.read()
 	var done fleet.Applied
 	if err == nil {
 		done, err = r.apply(file)
-	}
-	if err != nil { // what was in force goes on, and so do the files it came from
-		r.file.named = append(r.file.named, before...)
 	}
 	line := configLine{Event: "config", T: r.b.now(), File: r.file.path, Applied: []string{}}
 	for _, change := range done {

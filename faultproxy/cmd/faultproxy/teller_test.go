@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/config"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/fleet"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
@@ -109,4 +111,37 @@ func TestRecordToAnotherFile(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Who records to a file that another proxy takes lets go of it first.
+func TestARecordingIsOneProxys(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "r.jsonl")
+	var out bytes.Buffer
+	b := newBroadcast(&session{stdout: &out, stderr: &out}, timeline.New())
+	a := &announcer{b: b, authority: &authorityFile{}, opened: map[string]*recording{}}
+	proxies := &fleet.Fleet{Seed: 7, Opened: a.announce}
+	for _, name := range []string{"a", "b"} {
+		r, err := openRecording(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.opened[name] = r
+		if _, err := proxies.Create(config.Proxy{Name: name, Listen: config.DefaultListen, Upstream: "ws://127.0.0.1:1", Record: path}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if first, second := b.tellerOf("a").records(), b.tellerOf("b").records(); first != "" || second != path {
+		t.Errorf("a records to %q, b to %q", first, second)
+	}
+	b.begin([]byte("{}\n"), nil)
+	if err := proxies.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := b.end(nil); err != nil {
+		t.Error(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(text), `"proxy":"b"`) || strings.Contains(string(text), `"proxy":"a"`) {
+		t.Errorf("%v: recorded %s", err, text)
+	}
 }

@@ -74,7 +74,7 @@ func (f *Fleet) carryOut(steps []*step) (Applied, error) {
 // leave ends the engine of a proxy, for good if the file says nothing of it any more.
 func (s *step) leave() {
 	if s.doc != nil {
-		s.p.vacate()
+		s.p.vacate(s)
 		return
 	}
 	s.f.drop(s.p)

@@ -223,6 +223,14 @@ func TestApplyPresetAndScenario(t *testing.T) {
 	if got := names(a); strings.Contains(got, "one/") || strings.Contains(got, boxed) {
 		t.Errorf("the rules are %s", got)
 	}
+	bare := d
+	bare.Preset, bare.Scenario = nil, &scenario.Scenario{Phases: []scenario.Phase{{Name: "two", Rules: []faultproxy.Rule{double("z")}}}}
+	f.apply("[a: plays scenario: two]", bare) // and behaves like no middlebox meanwhile
+	await(t, a, "two/double")
+	if got := names(a); got != "late two/double" {
+		t.Errorf("the rules are %s", got)
+	}
+	f.apply("[a: scenario: two stopped]", d)
 	d.Preset = nil
 	f.apply("[a: behaves like no middlebox now]", d)
 	if got := names(a); got != "late" {
@@ -367,6 +375,59 @@ func TestApplyRefusesAsAWhole(t *testing.T) {
 	}
 	echo(t, c, "still the same connection")
 	f.apply("[]", good)
+}
+
+// A rule goes on counting in another engine, and what it had to do, it may do there.
+func TestApplyCountsOnInAnotherEngine(t *testing.T) {
+	f := newFiled(t)
+	once, both := double("x"), late(time.Second)
+	once.Expect, both.Expect = faultproxy.Fired, faultproxy.Fired
+	d := f.doc("a", once, both)
+	f.apply("[a: added]", d)
+	a := f.get("a")
+	echo(t, dial(t, a.URL()), "x")
+	d.PreserveHost = true
+	f.apply("[a: starts anew with another preserve_host]", d)
+	if err := a.Move("", f.url+"/x"); err != nil {
+		t.Fatal(err)
+	}
+	if s := a.Engine().Rules()[0]; s.Fired != 1 {
+		t.Errorf("%v fired %d times, want once, before", s.Rule, s.Fired)
+	}
+	c := dial(t, a.URL())
+	if err := c.WriteControl(9, nil, time.Now().Add(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if _, err := a.Timeline().Wait(ctx, timeline.Fired("late")); err != nil {
+		t.Fatal(err)
+	}
+	for e := range a.Timeline().All() {
+		if e.Kind == timeline.KindError {
+			t.Errorf("recorded %v", e)
+		}
+	}
+	// newFiled wants Close to be content
+}
+
+// What a rule had to do that another file no longer has is owed.
+func TestApplyOwesWhatIsDroppedWithAnEngine(t *testing.T) {
+	f := &fleet.Fleet{Seed: 7}
+	r := late(time.Second)
+	r.Expect = faultproxy.Fired
+	d := config.Proxy{Name: "a", Listen: config.DefaultListen, Upstream: "ws://127.0.0.1:1", Rules: []faultproxy.Rule{r}}
+	if _, err := f.Apply([]config.Proxy{d}); err != nil {
+		t.Fatal(err)
+	}
+	d.Rules, d.PreserveHost = nil, true
+	done, err := f.Apply([]config.Proxy{d})
+	if err != nil || !strings.Contains(fmt.Sprint(done), `but faultproxy: rule "late" had to fire and never did`) {
+		t.Errorf("got %v, %v", done, err)
+	}
+	if err := f.Close(); err == nil || !strings.Contains(err.Error(), `proxy "a": faultproxy: rule "late" had to fire`) {
+		t.Errorf("Close: %v", err)
+	}
 }
 
 // What a removed rule had to do is not forgotten.

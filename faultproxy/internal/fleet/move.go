@@ -58,7 +58,11 @@ func (p *Proxy) replace(upstream, address string, same bool) error {
 	if err != nil {
 		return err
 	}
-	if err := p.engine.Close(); err != nil {
+	var goOn []string
+	for _, s := range fresh.Rules() {
+		goOn = append(goOn, s.Rule.Name)
+	}
+	if err := without(p.engine.Close(), goOn); err != nil {
 		p.complain(err)
 	}
 	if same { // a port that was drawn stays
@@ -92,13 +96,14 @@ func (p *Proxy) copyOf(old *faultproxy.Proxy, upstream string) (*faultproxy.Prox
 	}
 	if old.AuthorityPEM() != nil {
 		fresh.TLSConfig = nil // which was made for its address
-		fresh.KeepAuthority(old)
 	}
 	var rules []faultproxy.Rule
 	for _, s := range p.Own() {
 		rules = append(rules, s.Rule)
 	}
-	return fresh, errors.Join(fresh.Become(old.Box()), fresh.Add(rules...))
+	err := errors.Join(fresh.Become(old.Box()), fresh.Add(rules...))
+	fresh.Succeed(old)
+	return fresh, err
 }
 
 // sameAddress reports whether an address that is asked for is the one there is.

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -12,13 +13,28 @@ import (
 
 // vacate ends the engine of a proxy, and its port with it. The proxy's turn is held until
 // renew has put another in its place.
-func (p *Proxy) vacate() {
+func (p *Proxy) vacate(s *step) {
 	p.turn.Lock()
 	p.stopScenario()
-	if err := p.Engine().Close(); err != nil {
+	goOn := append(namesOf(p.foreign()), namesOf(s.rules)...)
+	if err := without(p.Engine().Close(), goOn); err != nil {
 		p.complain(err)
-		p.fleet.owed = append(p.fleet.owed, err)
+		p.fleet.owed = append(p.fleet.owed, fmt.Errorf("proxy %q: %w", p.name, err))
+		s.say("but %v", err)
 	}
+}
+
+// without is the error of an engine's Close without what it says of rules that go on in
+// another engine: they may still fire.
+func without(err error, rules []string) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return err
+	}
+	return errors.Join(slices.DeleteFunc(slices.Clone(joined.Unwrap()), func(each error) bool {
+		var unmet *faultproxy.UnmetError
+		return errors.As(each, &unmet) && slices.Contains(rules, unmet.Rule)
+	})...)
 }
 
 // renew puts the engine that a document describes in the place of one that was vacated.
@@ -37,12 +53,10 @@ func (p *Proxy) renew(s *step) error {
 	if err != nil {
 		return errors.Join(err, s.closeListener())
 	}
-	if s.doc.TLS && s.doc.Certificate == was.Certificate {
-		fresh.KeepAuthority(old)
-	}
 	if err := fresh.Add(p.foreign()...); err != nil {
 		return errors.Join(err, s.closeListener())
 	}
+	fresh.Succeed(old)
 	p.heed(s)
 	p.mu.Lock()
 	p.engine, p.started, p.disabled = fresh, false, false
