@@ -13,7 +13,7 @@ import (
 
 // teller is the part of a broadcast that is one timeline's.
 type teller struct {
-	name  string // of the proxy; empty: it is the only one, and lines do not say whose they are
+	name  string // of the proxy; empty: it is the one that the broadcast's clock is of, and lines do not say so
 	tl    *timeline.Timeline
 	hello []byte // the line for programs that introduces it; nil: the ready line does
 	ready []byte // the first line of its recording
@@ -66,8 +66,10 @@ func (t *teller) tell() {
 		case timeline.KindFrame, timeline.KindFrameStart, timeline.KindBytes:
 			p = frames
 		}
-		t.record(e)
-		if t.b.json || e.Kind != timeline.KindRule || e.Seq > t.greeted {
+		written := t.record(e)
+		if written != nil && t.b.json && t.name == "" {
+			t.b.out.put(written, p) // the same line
+		} else if t.b.json || e.Kind != timeline.KindRule || e.Seq > t.greeted {
 			line = t.appendShown(line[:0], e)
 			t.b.out.put(line, p)
 		}
@@ -112,15 +114,18 @@ func (t *teller) tellEnd(e timeline.Event) {
 	t.b.out.put(line, never)
 }
 
-// record writes an event to the recording, if there is one, with more keys.
-func (t *teller) record(e timeline.Event, more ...timeline.Extra) {
+// record writes an event to the recording, with more keys, and returns its line, for the
+// goroutine that calls it, until the next; nil if there is no recording.
+func (t *teller) record(e timeline.Event, more ...timeline.Extra) []byte {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.recorded = e.Seq
-	if t.recording != nil {
-		t.line = append(e.AppendJSON(t.line[:0], more...), '\n')
-		t.write(t.line)
+	if t.recording == nil {
+		return nil
 	}
+	t.line = append(e.AppendJSON(t.line[:0], more...), '\n')
+	t.write(t.line)
+	return t.line
 }
 
 // write writes a line. The mutex is held.
@@ -143,6 +148,7 @@ func (t *teller) recordTo(r *recording) {
 	}
 	t.write(t.ready)
 	watch := endings.New(t.tl)
+	var line []byte
 	for e := range t.tl.All() {
 		if e.Seq > t.recorded {
 			break
@@ -153,8 +159,8 @@ func (t *teller) recordTo(r *recording) {
 		} else {
 			watch.See(e)
 		}
-		t.line = append(e.AppendJSON(t.line[:0], more...), '\n')
-		t.write(t.line)
+		line = append(e.AppendJSON(line[:0], more...), '\n')
+		t.write(line)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/middlebox"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/scenario"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+	"github.com/heartbreak-ws/heartbreak/internal/schema"
 )
 
 // filed is a fleet whose proxies come from a file, before one echo server.
@@ -448,5 +450,41 @@ func TestCloseSaysWhatARemovedProxyHadToDo(t *testing.T) {
 	}
 	if _, err := f.Apply(nil); !errors.Is(err, fleet.ErrClosed) {
 		t.Errorf("applied after Close: %v", err)
+	}
+}
+
+// A file of Toxiproxy's own leads to any TCP server.
+func TestApplyToxiproxysOwnFile(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		if c, err := l.Accept(); err == nil {
+			_, _ = io.Copy(c, c)
+			_ = c.Close()
+		}
+	}()
+	f := newFiled(t)
+	var file config.File
+	err = schema.Decode([]any{map[string]any{"name": "db", "listen": "127.0.0.1:0", "upstream": l.Addr().String(), "enabled": true}},
+		func(n schema.Node) { file = config.Decode(n, config.Files{}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.apply("[db: added]", file.Proxies...)
+	c, err := net.Dial("tcp", f.get("db").Listen())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+	got := make([]byte, 5)
+	if _, err := c.Write([]byte("SYNC\n")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(c, got); err != nil || string(got) != "SYNC\n" {
+		t.Errorf("got %q, %v", got, err)
 	}
 }
