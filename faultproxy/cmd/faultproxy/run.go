@@ -91,7 +91,7 @@ A rule says when (on), what (do), and as far as needed for which connections and
   name, skip, times, one_in, spare, count, after, for, expect: fired, final: true
 
 A file of --config has proxies, each with a name, and as far as needed listen, upstream, enabled,
-tls, upstream_tls, preserve_host, compression, seed, preset, rules, scenario and record:
+tls, upstream_tls, preserve_host, compression, seed, preset, rules, toxics, scenario and record:
 
   proxies:
     - {name: api, listen: "127.0.0.1:8080", upstream: "ws://127.0.0.1:9000", preset: nginx}

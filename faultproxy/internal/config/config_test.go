@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/config"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/scenario"
 	"github.com/heartbreak-ws/heartbreak/internal/certificate"
@@ -153,6 +154,9 @@ func TestWrong(t *testing.T) {
 		"no key":          {`proxies: [{name: a, tls: {cert: empty.pem}}]`, `proxies[0].tls.key: missing, but required`},
 		"no authority":    {`proxies: [{name: a, upstream_tls: {ca: empty.pem}}]`, `proxies[0].upstream_tls.ca: ` + filepath.Join(dir, "empty.pem") + ` holds no PEM certificate`},
 		"ca and insecure": {`proxies: [{name: a, upstream_tls: {insecure: true, ca: empty.pem}}]`, `proxies[0].upstream_tls: insecure verifies nothing`},
+		"two toxics":      {`proxies: [{name: a, toxics: [{type: noop}, {type: latency, attributes: {latency: 1}}, {type: latency}]}]`, `proxies[0].toxics[2]: proxies[0].toxics[1] is called "latency_downstream" already`},
+		"no such toxic":   {`proxies: [{name: a, toxics: [{type: latensy}]}]`, `proxies[0].toxics[0].type: unknown value "latensy"; did you mean "latency"?`},
+		"rule and toxic":  {`proxies: [{name: a, rules: {name: x, do: refuse}, toxics: [{name: x, type: latency}]}]`, `proxies[0]: rule "x": there is one of this name`},
 		"two presets":     {`proxies: [{name: a, preset: nginx, scenario: {preset: caddy, phases: [{at: 0s, name: x}]}}]`, `proxies[0].scenario: it has a preset of its own`},
 		"needs TLS":       {`proxies: [{name: a, rules: [{do: {latency: 1s}}, {do: {bad-certificate: expired}}]}]`, `proxies[0].rules[1]: rule "bad-certificate": "bad-certificate expired"`},
 		"later":           {`proxies: [{name: a, scenario: {phases: [{at: 0s, name: x, reload: true}]}}]`, `proxies[0].scenario: scenario: x: phase "x": nothing to reload`},
@@ -167,6 +171,18 @@ func TestWrong(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", got, c.want)
 			}
 		})
+	}
+}
+
+func TestToxics(t *testing.T) {
+	f, problems := decode(t, `proxies: [{name: a, rules: [{do: refuse}], toxics: [{type: latency, stream: upstream, toxicity: 0.5, attributes: {latency: 100, jitter: 20}}]}]`, files(""))
+	if problems != "" {
+		t.Fatal(problems)
+	}
+	want := faultproxy.Rule{Name: "latency_upstream", Conns: faultproxy.Conns{Percent: 50},
+		Do: faultproxy.Latency{Delay: 100 * time.Millisecond, Jitter: 20 * time.Millisecond, Dir: frame.ToServer}}
+	if rules := f.Proxies[0].Rules; len(rules) != 2 || !reflect.DeepEqual(rules[1], want) {
+		t.Errorf("got %v, want refuse and %v", rules, want)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/toxics"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/middlebox"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/scenario"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
@@ -28,9 +29,9 @@ type Proxy struct {
 	UpstreamTLS  UpstreamTLS
 	PreserveHost bool
 	Compression  faultproxy.Compression
-	Seed         uint64            // 0: that of the run
-	Preset       *middlebox.Preset // nil: none
-	Rules        []faultproxy.Rule
+	Seed         uint64             // 0: that of the run
+	Preset       *middlebox.Preset  // nil: none
+	Rules        []faultproxy.Rule  // those of toxics last
 	Scenario     *scenario.Scenario // nil: none
 	Record       string             // the file of its recording; empty: none
 }
@@ -53,7 +54,7 @@ type UpstreamTLS struct {
 // DefaultListen is where a proxy listens that does not say where: any free port.
 const DefaultListen = "127.0.0.1:0"
 
-var proxyKeys = []string{"name", "listen", "upstream", "enabled", "tls", "upstream_tls", "preserve_host", "compression", "seed", "preset", "rules", "scenario", "record"}
+var proxyKeys = []string{"name", "listen", "upstream", "enabled", "tls", "upstream_tls", "preserve_host", "compression", "seed", "preset", "rules", "toxics", "scenario", "record"}
 
 // Origin is where a document comes from.
 type Origin struct{ files *Files }
@@ -95,7 +96,7 @@ func DecodeProxy(n schema.Node, from Origin) Proxy {
 	if preset := n.At("preset"); !preset.IsNull() {
 		p.Preset = DecodePreset(preset)
 	}
-	p.Rules = from.rules(n.At("rules"))
+	p.Rules = append(from.rules(n.At("rules")), decodeToxics(n.At("toxics"))...)
 	if outage := n.At("scenario"); !outage.IsNull() {
 		s := from.scenario(outage)
 		p.Scenario = &s
@@ -104,6 +105,22 @@ func DecodeProxy(n schema.Node, from Origin) Proxy {
 		}
 	}
 	return p
+}
+
+// decodeToxics reads toxics of Toxiproxy, as the rules that do what they do.
+func decodeToxics(n schema.Node) (rules []faultproxy.Rule) {
+	names := map[string]string{}
+	for _, each := range n.List() {
+		t := toxics.Decode(each)
+		if earlier, again := names[t.Name]; again && !each.Failed() {
+			each.Fail("%s is called %q already; give this one a name of its own", earlier, t.Name)
+		}
+		names[t.Name] = each.Path()
+		if !each.Failed() {
+			rules = append(rules, t.Rules()...)
+		}
+	}
+	return rules
 }
 
 // Compressions are what a proxy may do about permessage-deflate, by name.

@@ -66,11 +66,11 @@ func blame(n schema.Node, rule int, err error) {
 	switch {
 	case rule < 0 && strings.HasPrefix(err.Error(), "scenario"):
 		n.At("scenario").Fail("%v", err)
-	case rule < 0:
-		n.Fail("%v", err)
-	case inline && rule < len(list):
+	case rule >= 0 && inline && rule < len(list):
 		rules.List()[rule].Fail("%v", err)
-	default:
+	case rule >= 0 && !inline && rules.Exists():
 		rules.Fail("in it, %v", err)
+	default:
+		n.Fail("%v", err)
 	}
 }
