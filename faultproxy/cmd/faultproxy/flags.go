@@ -136,5 +136,8 @@ func (u *upstreamURL) UnmarshalText(text []byte) error {
 	if parsed.Hostname() == "" {
 		return fmt.Errorf("%q names no host; want a URL such as ws://127.0.0.1:9000/socket", shown)
 	}
+	if parsed.Scheme == "tcp" && (parsed.Port() == "" || parsed.Path != "" || parsed.RawQuery != "" || parsed.User != nil) {
+		return fmt.Errorf("%q: want a tcp URL of host and port only, such as tcp://127.0.0.1:9000", shown)
+	}
 	return nil
 }
