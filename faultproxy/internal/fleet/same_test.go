@@ -1,7 +1,10 @@
 package fleet_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +17,7 @@ import (
 
 	"github.com/heartbreak-ws/heartbreak/fakeserver"
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/admin"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/config"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/fleet"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/scenario"
@@ -112,8 +116,8 @@ func talk(t *testing.T, srv *fakeserver.Server, url string, over time.Time) {
 	<-read
 }
 
-// A scenario is the same outage, to the nanosecond, whether the library or a
-// configuration file plays it.
+// A scenario is the same outage, to the nanosecond, whether the library, a configuration
+// file or a request plays it.
 func TestTheSameScenarioIsTheSameTimeline(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "outage.yaml")
@@ -156,12 +160,33 @@ func TestTheSameScenarioIsTheSameTimeline(t *testing.T) {
 		}
 		return engine
 	})
+	asked := night(t, func(t *testing.T, srv *fakeserver.Server) *faultproxy.Proxy {
+		engine := (&faultproxy.Proxy{Upstream: srv.URL, Seed: 7, Compression: faultproxy.NoTakeover}).On(t, srv.Network())
+		f := &fleet.Fleet{}
+		t.Cleanup(func() { _ = f.Close() })
+		if _, err := f.Adopt(config.Proxy{Name: "api"}, engine, engine.Listener); err != nil {
+			t.Fatal(err)
+		}
+		body, err := json.Marshal(parsed(t, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		put := httptest.NewRequest("PUT", "http://127.0.0.1/v1/proxies/api/scenario", bytes.NewReader(body))
+		answer := httptest.NewRecorder()
+		if (&admin.Server{Fleet: f}).Handler().ServeHTTP(answer, put); answer.Code != 200 {
+			t.Fatalf("%d %s", answer.Code, answer.Body)
+		}
+		return engine
+	})
 	want := library(7)
 	if got := strings.Count(want, "upgrade"); got < 6 {
 		t.Fatalf("only %d attempts:\n%s", got, want)
 	}
 	if fromFile != want {
 		t.Error(difference(fromFile, want))
+	}
+	if asked != want {
+		t.Error(difference(asked, want))
 	}
 	if library(8) == want {
 		t.Error("another seed is the same night")
