@@ -39,6 +39,10 @@ type act struct {
 // perform does something to the connection that is not about a frame in hand.
 // It queues, wakes and returns.
 func (l *link) perform(a act) {
+	if (a.kind == actInject || a.kind == actClose) && l.relays && l.speaks.Load() != speaksFrames {
+		l.notApplied(a.rule, a.dir, "the connection is relayed as bytes: nothing can be put between frames, and nobody would understand a Close; end or reset it")
+		return
+	}
 	switch a.kind {
 	case actInject:
 		l.inject(a)

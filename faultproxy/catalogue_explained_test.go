@@ -179,6 +179,8 @@ var explanations = map[string]explanation{
 	"Bytes/slices with pauses":                                             {"1s", diagnosis.IDStillOpen},
 	"Bytes/limited":                                                        {"2s", diagnosis.IDNoCloseFrame},
 	"Bytes/discarded":                                                      {"1s", diagnosis.IDHeartbeatTimeout},
+	"Bytes/discarded, and closed when nothing more comes":                  {"1s", diagnosis.IDIdleTimeout},
+	"Bytes/reset by what comes":                                            {"3s", diagnosis.IDResetByServer},
 	"Bytes/slow close":                                                     {"10s", diagnosis.IDCloseByClient},
 	"Heartbeat/no pong":                                                    {"20s 40s 1m0s", diagnosis.IDHeartbeatTimeout},
 	"Heartbeat/late pongs":                                                 {"20s 40s 1m0s and 4 more", diagnosis.IDStillOpen},

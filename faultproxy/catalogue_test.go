@@ -170,6 +170,10 @@ var catalogue = []entry{
 		faultproxy.Rule{Do: faultproxy.Limit{Bytes: 9, Dir: frame.ToClient}}, plainly},
 	{"Bytes", "discarded", `{do: {discard-bytes: to-client}}`,
 		faultproxy.Rule{Do: faultproxy.DiscardBytes{Dir: frame.ToClient}}, plainly},
+	{"Bytes", "discarded, and closed when nothing more comes", `{do: {discard-bytes: {dir: to-client, timeout: 5s}}}`,
+		faultproxy.Rule{Do: faultproxy.DiscardBytes{Dir: frame.ToClient, Timeout: 5 * sec}}, plainly},
+	{"Bytes", "reset by what comes", `{do: {reset-peer: {delay: 2s, dir: to-client}}}`,
+		faultproxy.Rule{Do: faultproxy.ResetPeer{Delay: 2 * sec, Dir: frame.ToClient}}, plainly},
 	{"Bytes", "slow close", `{do: {slow-close: 4s}}`,
 		faultproxy.Rule{Do: faultproxy.SlowClose{Delay: 4 * sec}}, leaving},
 

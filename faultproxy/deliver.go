@@ -64,6 +64,16 @@ func (ln *lane) next() (it *item, wait time.Duration, more bool) {
 	switch {
 	case list == nil:
 		return nil, wait, true
+	case (*list)[i].kind == itemFIN:
+		end, wait := ln.shapeFIN((*list)[i].due, now)
+		if end != nil {
+			o.shapes.endBy = end
+			return ln.endHere(), 0, true
+		}
+		if wait > 0 {
+			return nil, wait, true
+		}
+		return o.take(list, i), 0, true
 	case len((*list)[i].data) == 0 || len(ln.shapers()) == 0:
 		it = o.take(list, i)
 		if it.together > 0 {
@@ -127,7 +137,7 @@ func (ln *lane) endHere() *item {
 	a := ln.out.shapes.endBy
 	ln.out.shapes.endBy = nil
 	ln.l.fire(a, ln.dir, ln.l.tl.Now())
-	end := a.Do.(Limit).end()
+	end := a.Do.(ender).end()
 	return &item{kind: itemEnd, rule: a.id, end: &end}
 }
 

@@ -30,7 +30,7 @@
 //   - On a frame or a time ([timeline.Opened], [Elapsed], [Every], [Idle]): [Inject],
 //     [InjectBytes], [Close], [End], [Silence], [Forget], [Discard], [Freeze].
 //   - On nothing, since they act on all bytes that leave: [Latency], [Rate], [Slice],
-//     [Limit], [DiscardBytes], [SlowClose], in the order of the rules.
+//     [Limit], [DiscardBytes], [ResetPeer], [SlowClose], in the order of the rules.
 //   - On everyone who is connected, at a time of the proxy's: whatever hangs on a time,
 //     with [At], [Timing.Every] and [Timing.Staggered].
 //

@@ -201,30 +201,6 @@ func (Limit) when(_ *memory, c chunk) time.Duration { return c.at }
 
 func (Limit) left(m *memory, c chunk, _ time.Duration) { m.count += int64(c.n) }
 
-// DiscardBytes swallows the bytes of direction Dir (zero: both) from the next one on,
-// within a frame too; ends still pass. Nobody could read what came later, so when the
-// rule is removed or its window is over, both sides of a connection that lost bytes
-// are closed. [Discard] swallows whole frames, and can be healed.
-type DiscardBytes struct{ Dir frame.Direction }
-
-// Stages of DiscardBytes: the path.
-func (DiscardBytes) Stages() Stage { return StagePath }
-
-// Apply edits nothing: bytes are swallowed as they are about to leave.
-func (DiscardBytes) Apply(*Plan) {}
-
-func (f DiscardBytes) String() string { return "discard-bytes" + oneWay(f.Dir) }
-
-func (f DiscardBytes) along() frame.Direction { return orBoth(f.Dir) }
-
-func (DiscardBytes) paces() bool { return false }
-
-func (DiscardBytes) piece(_ *memory, c chunk, _ *rand.Rand) int { return c.n }
-
-func (DiscardBytes) when(_ *memory, c chunk) time.Duration { return c.at }
-
-func (DiscardBytes) left(m *memory, c chunk, _ time.Duration) { m.count += int64(c.n) }
-
 // SlowClose passes a peer's end (FIN or RST) on Delay after all that came before it,
 // in direction Dir (zero: both).
 type SlowClose struct {

@@ -33,7 +33,9 @@ type Proxy struct {
 	// relayed as they are, whatever they mean, and rules about bytes and time apply to
 	// them; where a stream begins as a WebSocket's does, and is answered with a 101,
 	// it is parsed as frames from there on, and all rules but those of the handshake
-	// apply. Required.
+	// apply, which are refused; nor does the proxy give the answers that a middlebox
+	// would. Rules that select by path or header apply once the request was seen.
+	// Required.
 	Upstream string
 	// Listener accepts the clients. nil: 127.0.0.1, any free port. The proxy closes it.
 	Listener net.Listener

@@ -127,6 +127,21 @@ func (b *batch) asked(req *head) {
 	b.ln.in.why = "the client sent more before its upgrade was answered"
 	l.record(timeline.Record{At: b.at, Kind: timeline.KindRequest, Dir: frame.ToServer, Seen: passed, Fields: requestFields(req)})
 	l.speaks.Store(speaksAsked)
+	l.reselect()
+	b.refresh()
+}
+
+// reselect applies rules that select connections by path or header, now that those are
+// known.
+func (l *link) reselect() {
+	l.each(frame.Both, func(ln *lane) {
+		ln.mu.Lock()
+		defer ln.mu.Unlock()
+		if ln.out.shapes != nil {
+			ln.out.shapes.by = nil
+		}
+	})
+	l.retime()
 }
 
 // answered looks at an answer to the upgrade.

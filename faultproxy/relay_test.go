@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -333,4 +334,127 @@ func TestConnectionsAreNumberedOn(t *testing.T) {
 			t.Errorf("%d connections, want 3", n)
 		}
 	})
+}
+
+// What stands between frames has no place in a stream of bytes; ends have.
+func TestCallersOnARelay(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		p := relay(t, n, echoBytes, faultproxy.Rule{Name: "inject", On: faultproxy.Elapsed(time.Second), Do: faultproxy.Inject{Frame: frame.Ping(nil)}})
+		c := relayDial(t, n, p)
+		if _, err := p.View().Wait(t.Context(), timeline.Opened); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(p.Conn(1).SendClose(1001, ""), p.Conn(1).Inject(frame.Ping(nil), frame.ToClient)); err != nil {
+			t.Fatal(err)
+		}
+		_ = c.SetReadDeadline(time.Now().Add(time.Minute))
+		if k, err := c.Read(make([]byte, 10)); k > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("read %d bytes, %v", k, err)
+		}
+		denied := 0
+		for e := range p.View().Conn(1).All() {
+			if e.Kind == timeline.KindNotApplied && strings.Contains(e.Field("why"), "relayed as bytes") {
+				denied++
+			}
+		}
+		if denied != 3 {
+			t.Errorf("%d were not applied, want the Close and both pings", denied)
+		}
+		begun := time.Now()
+		_ = c.SetReadDeadline(time.Time{})
+		if err := p.Conn(1).Silence(frame.Both); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Minute, func() { _ = p.Conn(1).Heal() })
+		_, _ = io.WriteString(c, "a")
+		if _, err := io.ReadFull(c, make([]byte, 1)); err != nil || time.Since(begun) < time.Minute {
+			t.Errorf("healed after %v, %v", time.Since(begun), err)
+		}
+		if err := p.Conn(1).Reset(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("after the reset: %v", err)
+		}
+	})
+}
+
+// A rule of the path that selects by the request's path acts once that is known.
+func TestRelaySelectsByThePathOnceItIsKnown(t *testing.T) {
+	for path, want := range map[string]time.Duration{"/ws": time.Second, "/other": 0} {
+		bubble(t, func(t *testing.T, n *memnet.Network) {
+			p := relay(t, n, func(c net.Conn) {
+				_, _ = io.ReadFull(c, make([]byte, len(upgradeRequest)+2))
+				_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\n\r\n")
+			}, faultproxy.Rule{Name: "all", Do: faultproxy.Slice{Size: 1000}},
+				faultproxy.Rule{Name: "slow", Do: faultproxy.Rate{BytesPerSecond: 36, Dir: frame.ToClient}, Conns: faultproxy.Conns{Path: path}})
+			begun := time.Now()
+			c := relayDial(t, n, p)
+			_, _ = io.WriteString(c, upgradeRequest+"\r\n")
+			if _, err := io.ReadAll(c); err != nil || time.Since(begun).Round(time.Second) != want {
+				t.Errorf("%s: answered after %v, %v; want %v", path, time.Since(begun), err, want)
+			}
+		})
+	}
+}
+
+// What Toxiproxy's reset_peer and timeout do.
+func TestToxicsOnARelay(t *testing.T) {
+	for name, each := range map[string]struct {
+		do   faultproxy.Fault
+		want string
+	}{
+		"reset":   {faultproxy.ResetPeer{Delay: 3 * time.Second, Dir: frame.ToServer}, "after 3s: connection reset by peer"},
+		"timeout": {faultproxy.DiscardBytes{Dir: frame.ToServer, Timeout: 5 * time.Second}, "after 5s: EOF"},
+		"down":    {faultproxy.DiscardBytes{Dir: frame.ToClient, Timeout: 7 * time.Second}, "after 7s: EOF"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, n *memnet.Network) {
+				p := relay(t, n, echoBytes, faultproxy.Rule{Name: name, Do: each.do, Expect: faultproxy.Fired})
+				begun := time.Now()
+				c := relayDial(t, n, p)
+				_, _ = io.WriteString(c, "a")
+				k, err := c.Read(make([]byte, 10))
+				if errors.Is(err, syscall.ECONNRESET) {
+					err = syscall.ECONNRESET
+				}
+				if got := fmt.Sprintf("after %v: %v", time.Since(begun).Round(time.Second), err); got != each.want || k > 0 {
+					t.Errorf("%d bytes, %s; want %s", k, got, each.want)
+				}
+				if _, err := p.View().Wait(t.Context(), timeline.Ended(1)); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// Nothing that a rule does to a client which does not read keeps the rule from being
+// taken away.
+func TestRemovalFromARelayUnderLoad(t *testing.T) {
+	for _, do := range []faultproxy.Fault{faultproxy.Rate{Dir: frame.ToClient}, faultproxy.ResetPeer{Delay: time.Hour, Dir: frame.ToClient},
+		faultproxy.Latency{Delay: time.Hour, Dir: frame.ToClient}, faultproxy.Slice{Size: 1, Pause: time.Hour, Dir: frame.ToClient}} {
+		t.Run(do.String(), func(t *testing.T) {
+			bubble(t, func(t *testing.T, n *memnet.Network) {
+				load := strings.Repeat("x", 3<<20)
+				p := relay(t, n, func(c net.Conn) { _, _ = io.WriteString(c, load) }, faultproxy.Rule{Name: "toxic", Do: do})
+				c := relayDial(t, n, p)
+				begun := time.Now()
+				acted := timeline.KindFault
+				if _, resets := do.(faultproxy.ResetPeer); resets { // it would have acted in an hour
+					acted = timeline.KindHeld
+				}
+				if _, err := p.View().Wait(t.Context(), acted); err != nil {
+					t.Fatal(err)
+				}
+				p.Remove("toxic")
+				if got, err := io.ReadAll(c); err != nil || string(got) != load {
+					t.Errorf("%d bytes of %d, %v", len(got), len(load), err)
+				}
+				if after := time.Since(begun); after > 2*time.Hour {
+					t.Errorf("it took %v", after)
+				}
+			})
+		})
+	}
 }

@@ -79,6 +79,7 @@ type ruleSet struct {
 	path     [2][]*armed     // by direction: whatever shapes or delays all that leaves
 	delays   [2][]*armed     // of these, what is asked as it is queued
 	shapers  [2][]*armed     // and what is asked as it leaves
+	starving []*armed        // and what ends a connection by which nothing comes
 	timed    []*armed
 	proxied  []*armed
 	accept   []*armed
@@ -104,6 +105,9 @@ func newRuleSet(list []*armed) *ruleSet {
 		case StageProxy:
 			s.proxied = append(s.proxied, a)
 		case StagePath:
+			if f, ok := a.Do.(DiscardBytes); ok && f.Timeout > 0 {
+				s.starving = append(s.starving, a)
+			}
 			for i, d := range [2]frame.Direction{frame.ToServer, frame.ToClient} {
 				if along, ok := a.Do.(interface{ along() frame.Direction }); ok && !along.along().Has(d) {
 					continue

@@ -81,6 +81,7 @@ func (s *timedSlot) due(l *link) time.Duration {
 func (l *link) rearm() { l.behind101(l.retime) }
 
 func (l *link) retime() {
+	l.starve()
 	now := l.tl.Now()
 	rules, list := l.timedRules()
 	l.mu.Lock()

@@ -44,10 +44,26 @@ var byteForms = map[string]faultForm{
 			t.end("end", f.End)
 			return nil
 		}),
-	"discard-bytes": form(true, []string{"dir"},
-		func(n schema.Node) DiscardBytes { return DiscardBytes{decodeDirection(n.At("dir"))} },
-		func(n schema.Node) DiscardBytes { return DiscardBytes{decodeDirection(n)} },
-		func(f DiscardBytes, t tree) error { t.direction("dir", f.Dir); return nil }),
+	"discard-bytes": form(true, []string{"dir", "timeout"},
+		func(n schema.Node) DiscardBytes {
+			return DiscardBytes{decodeDirection(n.At("dir")), n.At("timeout").Duration()}
+		},
+		func(n schema.Node) DiscardBytes { return DiscardBytes{Dir: decodeDirection(n)} },
+		func(f DiscardBytes, t tree) error {
+			t.direction("dir", f.Dir)
+			putTime(t, "timeout", f.Timeout)
+			return nil
+		}),
+	"reset-peer": form(true, []string{"delay", "dir"},
+		func(n schema.Node) ResetPeer {
+			return ResetPeer{n.At("delay").Duration(), decodeDirection(n.At("dir"))}
+		},
+		func(n schema.Node) ResetPeer { return ResetPeer{Delay: n.Duration()} },
+		func(f ResetPeer, t tree) error {
+			putTime(t, "delay", f.Delay)
+			t.direction("dir", f.Dir)
+			return nil
+		}),
 	"slow-close": form(false, []string{"delay", "dir"},
 		func(n schema.Node) SlowClose {
 			return SlowClose{n.Required("delay").Duration(), decodeDirection(n.At("dir"))}

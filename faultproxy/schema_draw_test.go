@@ -81,7 +81,7 @@ func drawRule(t *rapid.T) faultproxy.Rule {
 			f.Toward = 0
 			r.Do = f
 		}
-	case faultproxy.Rate, faultproxy.Slice, faultproxy.Limit, faultproxy.DiscardBytes: // nothing to count
+	case faultproxy.Rate, faultproxy.Slice, faultproxy.Limit, faultproxy.DiscardBytes, faultproxy.ResetPeer: // nothing to count
 		r.Skip, r.Times, r.OneIn, r.Spare, r.Final = 0, 0, 0, 0, false
 	}
 	return r

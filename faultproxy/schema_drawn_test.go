@@ -170,7 +170,12 @@ var drawn = map[string]func(*rapid.T) faultproxy.Fault{
 		b := rapid.OneOf(rapid.Map(rapid.SliceOfN(rapid.Byte(), 1, 9), func(b []byte) string { return string(b) }), rapid.StringN(1, 9, -1))
 		return faultproxy.InjectBytes{Bytes: b.Draw(t, "bytes"), Toward: direction.Draw(t, "toward")}
 	},
-	"discard-bytes": func(t *rapid.T) faultproxy.Fault { return faultproxy.DiscardBytes{Dir: direction.Draw(t, "dir")} },
+	"discard-bytes": func(t *rapid.T) faultproxy.Fault {
+		return faultproxy.DiscardBytes{Dir: direction.Draw(t, "dir"), Timeout: anyTime.Draw(t, "timeout")}
+	},
+	"reset-peer": func(t *rapid.T) faultproxy.Fault {
+		return faultproxy.ResetPeer{Delay: anyTime.Draw(t, "delay"), Dir: direction.Draw(t, "dir")}
+	},
 	"slow-close": func(t *rapid.T) faultproxy.Fault {
 		return faultproxy.SlowClose{Delay: anyTime.Draw(t, "delay"), Dir: direction.Draw(t, "dir")}
 	},

@@ -43,6 +43,9 @@ type memory struct {
 	came  time.Duration // with what it arrived
 }
 
+// ender is a shaper that ends the connection.
+type ender interface{ end() End }
+
 // shaping is a shaper in force on a lane.
 type shaping struct {
 	shaper
@@ -139,9 +142,9 @@ func (ln *lane) shape(n int, came, now time.Duration) shaped {
 			return shaped{end: s.a}
 		}
 		_, swallows := s.shaper.(DiscardBytes)
-		_, counts := s.shaper.(Limit)
+		_, counts := s.shaper.(ender)
 		v.lost = swallows || k == 0
-		s.acted = swallows || !counts && k < c.n // a limit acts when it ends the connection
+		s.acted = swallows || !counts && k < c.n // what ends the connection acts then
 		if !v.lost {
 			c.n = k
 		}
@@ -149,7 +152,9 @@ func (ln *lane) shape(n int, came, now time.Duration) shaped {
 	for _, s := range list {
 		if s.asked {
 			s.from, s.at = c.at, s.when(s.m, c)
-			s.acted = s.acted || s.at > c.at
+			if _, ends := s.shaper.(ender); !ends {
+				s.acted = s.acted || s.at > c.at
+			}
 			c.at = s.at
 		}
 	}
@@ -165,6 +170,11 @@ func (ln *lane) shape(n int, came, now time.Duration) shaped {
 		return shaped{wait: -1}
 	default:
 		return shaped{wait: min(c.at, again) - now}
+	}
+	for _, s := range list {
+		if _, resets := s.shaper.(ResetPeer); resets && s.asked {
+			return shaped{end: s.a}
+		}
 	}
 	for _, s := range list {
 		if s.asked {
@@ -193,25 +203,6 @@ func (ln *lane) leaves(s *shaping, c chunk) (end *armed) {
 		}
 	}
 	return nil
-}
-
-// cripple ends a connection of which a rule has swallowed bytes, now that it no
-// longer does.
-func (l *link) cripple(a *armed) {
-	if _, ok := a.Do.(DiscardBytes); !ok {
-		return
-	}
-	for _, dir := range [2]frame.Direction{frame.ToServer, frame.ToClient} {
-		ln := l.lane(dir)
-		ln.mu.Lock()
-		m := l.memory(a, dir)
-		lost := m.count > 0
-		*m = memory{}
-		ln.mu.Unlock()
-		if lost {
-			l.endBoth(End{Client: FullClose, Server: FullClose}, a.id)
-		}
-	}
 }
 
 // reshape makes the lanes look at the shapers again: other rules are in force.

@@ -16,6 +16,7 @@ type slot struct {
 	told    bool       // that it acts on everything was recorded
 	drawn   bool       // it was decided whether the rule is about this connection
 	chosen  bool       // and it is
+	starves *armed     // what swallows bytes, of which the timeout is watched
 	wire    *[2]memory // of a shaper, by direction; each guarded by its lane's mutex
 }
 

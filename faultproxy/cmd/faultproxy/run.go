@@ -82,7 +82,7 @@ A rule says when (on), what (do), and as far as needed for which connections and
           on a frame or a time: {inject: {frame: {op: ping}}}, {inject-bytes: junk}, {end: rst},
           {close: {code: 1012, reason: restart}}, {silence: to-client}, forget, discard, freeze
           on nothing: {latency: 100ms±20ms}, {rate: 56kbit/s}, {slice: {size: 1, pause: 20ms}},
-          {limit: 1000}, discard-bytes, {slow-close: 5s}
+          {limit: 1000}, discard-bytes, reset-peer, {slow-close: 5s}
           in the handshake: {reject: 503}, {redirect: "wss://b/"}, {delay: 1s}, hang, cut, strip-deflate,
           {request-headers: {remove: Upgrade}}, {response-headers: {set: {X: y}}}
           on accepted: refuse, hang, {delay: 1s}, {bad-certificate: expired}, cut-tls
