@@ -10,45 +10,35 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
 )
 
-// ends are the names behind a slash of the second rules of a toxic.
-const ends = "/end"
-
-// Rules are the rules that do what the toxic does. The first has its name, another one
-// has more behind a slash. A toxic of no toxicity, and a noop, have none.
+// Rules are the rules that do what the toxic does: one, of its name. A toxic of no
+// toxicity, and a noop, have none.
 func (t Toxic) Rules() []faultproxy.Rule {
 	dir := Direction(t.Stream)
 	n := t.Attributes.Get
 	millis := func(name string) time.Duration { return time.Duration(n(name)) * time.Millisecond }
-	both := func(e faultproxy.Ending) faultproxy.End { return faultproxy.End{Client: e, Server: e} }
 	var rules []faultproxy.Rule
-	add := func(suffix string, on frame.Trigger, do faultproxy.Fault) {
-		rules = append(rules, faultproxy.Rule{Name: t.Name + suffix, On: on, Do: do, Conns: t.share()})
+	add := func(do faultproxy.Fault) {
+		rules = append(rules, faultproxy.Rule{Name: t.Name, Do: do, Conns: t.share()})
 	}
 	if t.Toxicity == 0 {
 		return nil
 	}
 	switch t.Type {
 	case "latency":
-		add("", nil, faultproxy.Latency{Delay: millis("latency"), Jitter: millis("jitter"), Dir: dir})
+		add(faultproxy.Latency{Delay: millis("latency"), Jitter: millis("jitter"), Dir: dir})
 	case "bandwidth":
-		add("", nil, faultproxy.Rate{BytesPerSecond: int(min(n("rate"), math.MaxInt32/1000)) * 1000, Dir: dir})
+		add(faultproxy.Rate{BytesPerSecond: int(min(n("rate"), math.MaxInt32/1000)) * 1000, Dir: dir})
 	case "slow_close":
-		add("", nil, faultproxy.SlowClose{Delay: millis("delay"), Dir: dir})
+		add(faultproxy.SlowClose{Delay: millis("delay"), Dir: dir})
 	case "timeout":
-		add("", nil, faultproxy.DiscardBytes{Dir: dir})
-		if n("timeout") > 0 {
-			add(ends, faultproxy.Idle(millis("timeout")).ResetBy(dir), both(faultproxy.FullClose))
-		}
+		add(faultproxy.DiscardBytes{Dir: dir, Timeout: millis("timeout")})
 	case "reset_peer":
-		add("", nil, faultproxy.Limit{Dir: dir, End: both(faultproxy.RST)})
-		if n("timeout") > 0 {
-			add("/delay", nil, faultproxy.Latency{Delay: millis("timeout"), Dir: dir})
-		}
+		add(faultproxy.ResetPeer{Delay: millis("timeout"), Dir: dir})
 	case "slicer":
-		add("", nil, faultproxy.Slice{Size: int(min(n("average_size"), math.MaxInt32)), Variation: int(min(n("size_variation"), math.MaxInt32-1)),
+		add(faultproxy.Slice{Size: int(min(n("average_size"), math.MaxInt32)), Variation: int(min(n("size_variation"), math.MaxInt32-1)),
 			Pause: time.Duration(n("delay")) * time.Microsecond, Dir: dir})
 	case "limit_data":
-		add("", nil, faultproxy.Limit{Bytes: int(min(n("bytes"), math.MaxInt32)), Dir: dir})
+		add(faultproxy.Limit{Bytes: int(min(n("bytes"), math.MaxInt32)), Dir: dir})
 	}
 	return rules
 }
@@ -93,7 +83,15 @@ func Of(r faultproxy.Rule) (Toxic, bool) {
 		}
 		typ, dir, values["delay"] = "slow_close", f.Dir, f.Delay.Milliseconds()
 	case faultproxy.DiscardBytes:
-		typ, dir = "timeout", f.Dir
+		if !whole(f.Timeout, time.Millisecond) {
+			return Toxic{}, false
+		}
+		typ, dir, values["timeout"] = "timeout", f.Dir, f.Timeout.Milliseconds()
+	case faultproxy.ResetPeer:
+		if !whole(f.Delay, time.Millisecond) {
+			return Toxic{}, false
+		}
+		typ, dir, values["timeout"] = "reset_peer", f.Dir, f.Delay.Milliseconds()
 	case faultproxy.Slice:
 		typ, dir = "slicer", f.Dir
 		values["average_size"], values["size_variation"], values["delay"] = int64(f.Size), int64(f.Variation), f.Pause.Microseconds()
@@ -103,7 +101,7 @@ func Of(r faultproxy.Rule) (Toxic, bool) {
 		}
 		typ, dir, values["bytes"] = "limit_data", f.Dir, int64(f.Bytes)
 	}
-	if dir != frame.ToServer && dir != frame.ToClient || strings.Contains(r.Name, "/") {
+	if dir != frame.ToServer && dir != frame.ToClient || strings.Contains(r.Name, "/") { // which no path of the API can name
 		return Toxic{}, false
 	}
 	t := Toxic{Attributes: NewAttributes(typ), Name: r.Name, Type: typ, Stream: streamOf(dir), Toxicity: 1}

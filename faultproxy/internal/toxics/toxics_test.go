@@ -38,9 +38,9 @@ func TestToxicsAsRules(t *testing.T) {
 		{`{"type": "bandwidth"}`, "bandwidth_downstream: rate 0 B/s to-client"},
 		{`{"type": "slow_close", "name": "s", "attributes": {"delay": 5}}`, "s: slow-close 5ms to-client"},
 		{`{"type": "timeout"}`, "timeout_downstream: discard-bytes to-client"},
-		{`{"type": "timeout", "attributes": {"timeout": 50}}`, "timeout_downstream: discard-bytes to-client; timeout_downstream/end: on idle 50ms to-client, end both sides with full-close"},
-		{`{"type": "reset_peer"}`, "reset_peer_downstream: limit 0 B to-client, then end both sides with rst"},
-		{`{"type": "reset_peer", "attributes": {"timeout": 50}}`, "reset_peer_downstream: limit 0 B to-client, then end both sides with rst; reset_peer_downstream/delay: latency 50ms to-client"},
+		{`{"type": "timeout", "attributes": {"timeout": 50}}`, "timeout_downstream: discard-bytes to-client, until nothing came for 50ms"},
+		{`{"type": "reset_peer"}`, "reset_peer_downstream: reset-peer to-client"},
+		{`{"type": "reset_peer", "attributes": {"timeout": 50}}`, "reset_peer_downstream: reset-peer 50ms after something came to-client"},
 		{`{"type": "slicer", "attributes": {"average_size": 10, "size_variation": 5, "delay": 1500}}`, "slicer_downstream: slice 10±5 B, 1.5ms apart to-client"},
 		{`{"type": "limit_data", "toxicity": 0.254, "attributes": {"bytes": 9}}`, "limit_data_downstream: limit 9 B to-client, then end both sides with full-close, all connections, 25 % of them"},
 		{`{"type": "limit_data", "toxicity": 0}`, ""},
@@ -66,7 +66,8 @@ func TestToxicsAsRules(t *testing.T) {
 func TestRulesAsToxics(t *testing.T) {
 	for _, doc := range []string{
 		`{"type": "latency", "attributes": {"latency": 100, "jitter": 20}}`, `{"type": "bandwidth", "stream": "upstream", "attributes": {"rate": 3}}`,
-		`{"type": "slow_close", "attributes": {"delay": 5}}`, `{"type": "timeout"}`, `{"type": "limit_data", "toxicity": 0.25, "attributes": {"bytes": 9}}`,
+		`{"type": "slow_close", "attributes": {"delay": 5}}`, `{"type": "timeout"}`, `{"type": "timeout", "toxicity": 0.5, "attributes": {"timeout": 50}}`,
+		`{"type": "reset_peer"}`, `{"type": "reset_peer", "stream": "upstream", "attributes": {"timeout": 50}}`, `{"type": "limit_data", "toxicity": 0.25, "attributes": {"bytes": 9}}`,
 		`{"type": "slicer", "attributes": {"average_size": 10, "size_variation": 5, "delay": 1500}}`,
 	} {
 		toxic := read(t, doc)
@@ -81,7 +82,7 @@ func TestRulesAsToxics(t *testing.T) {
 		{Do: faultproxy.Rate{BytesPerSecond: 1500, Dir: frame.ToClient}},             // no whole kilobytes
 		{Do: faultproxy.DiscardBytes{Dir: frame.ToClient}, After: 1},                 // for a time
 		{Do: faultproxy.DiscardBytes{Dir: frame.ToClient}, Conns: faultproxy.Nth(2)}, // for some
-		{Name: "a/b", Do: faultproxy.DiscardBytes{Dir: frame.ToClient}},              // a part of another
+		{Name: "a/b", Do: faultproxy.DiscardBytes{Dir: frame.ToClient}},              // no name of a toxic
 		{On: frame.Op(frame.OpPong), Do: faultproxy.Drop{}},
 	} {
 		if toxic, is := toxics.Of(r); is {
