@@ -187,7 +187,7 @@ func rawClient() {
 // upstream starts a server that lasts as long as the script.
 func upstream(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
-		ts.Fatalf("usage: upstream http|tls|garbage")
+		ts.Fatalf("usage: upstream http|ws|tls|garbage")
 	}
 	switch args[0] {
 	case "http": // speaks HTTP, knows no WebSocket, and shows what it was asked
@@ -198,6 +198,11 @@ func upstream(ts *testscript.TestScript, neg bool, args []string) {
 			fmt.Fprintf(w, "plain %s for %s from %s", r.URL, r.Host, r.Header.Get("Origin"))
 		}))
 		ts.Defer(s.Close)
+		ts.Setenv("UPSTREAM", strings.TrimPrefix(s.URL, "http://"))
+	case "ws": // the echo server
+		echo := &echoServer{conns: map[net.Conn]struct{}{}}
+		s := httptest.NewServer(echo)
+		ts.Defer(func() { s.Close(); echo.close() })
 		ts.Setenv("UPSTREAM", strings.TrimPrefix(s.URL, "http://"))
 	case "tls": // the echo server behind TLS; its certificate is ca.pem
 		echo := &echoServer{conns: map[net.Conn]struct{}{}}

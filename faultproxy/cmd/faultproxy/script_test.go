@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 // may use:
 //
 //	exits CODE PROGRAM …         is exec that wants this exit code
-//	upstream http|tls|garbage    starts a server; its address is $UPSTREAM
+//	upstream http|ws|tls|garbage starts a server; its address is $UPSTREAM
 //	serve [-fake|-replay|-file] [-closed|-unread] [flags of run, fake or replay]
 //	                             starts faultproxy run --json and waits until it is
 //	                             ready; its URL is $URL, the address $HOST, the admin
