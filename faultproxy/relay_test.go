@@ -314,11 +314,12 @@ func TestRelayWithoutAnUpstream(t *testing.T) {
 	})
 }
 
-// A timeline serves one proxy after another.
+// A timeline serves one proxy after another; the numbers of a server on it are its own.
 func TestConnectionsAreNumberedOn(t *testing.T) {
 	bubble(t, func(t *testing.T, n *memnet.Network) {
 		url := echoServer(t, n)
 		tl := timeline.New()
+		tl.Append(timeline.Record{Conn: 9, Kind: timeline.KindOpened, Vantage: timeline.AtServer})
 		for want := 1; want <= 3; want++ {
 			p := (&faultproxy.Proxy{Upstream: url, Timeline: tl}).On(t, n).StartIn(t)
 			c, _ := rawDial(t, n, p, "")
@@ -330,7 +331,7 @@ func TestConnectionsAreNumberedOn(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n := len(tl.Conns()); n != 3 {
+		if n := len(tl.At(timeline.AtProxy).Conns()); n != 3 {
 			t.Errorf("%d connections, want 3", n)
 		}
 	})
@@ -457,4 +458,36 @@ func TestRemovalFromARelayUnderLoad(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Either side's reset reaches the other one as a reset.
+func TestRelayOfResets(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		ended := make(chan error, 1)
+		p := relay(t, n, func(c net.Conn) {
+			b := make([]byte, 1)
+			_, _ = io.ReadFull(c, b)
+			if b[0] == 'r' {
+				_ = c.(interface{ SetLinger(int) error }).SetLinger(0)
+				return // closed now
+			}
+			_, err := c.Read(b)
+			ended <- err
+		})
+		c := relayDial(t, n, p)
+		_, _ = io.WriteString(c, "r")
+		if _, err := io.ReadAll(c); !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("the server reset, and the client got %v", err)
+		}
+		c = relayDial(t, n, p)
+		_, _ = io.WriteString(c, "\x00") // no HTTP, so it is recorded at once
+		if _, err := p.View().Conn(2).Wait(t.Context(), timeline.KindBytes); err != nil {
+			t.Fatal(err)
+		}
+		_ = c.(interface{ SetLinger(int) error }).SetLinger(0)
+		_ = c.Close()
+		if err := <-ended; !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("the client reset, and the server got %v", err)
+		}
+	})
 }
