@@ -399,6 +399,22 @@ func TestRelaySelectsByThePathOnceItIsKnown(t *testing.T) {
 	}
 }
 
+func TestRelayHasTimeRulesOfThePath(t *testing.T) {
+	for path, want := range map[string]time.Duration{"/ws": 10 * time.Second, "/other": time.Minute} {
+		bubble(t, func(t *testing.T, n *memnet.Network) {
+			p := relay(t, n, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) },
+				faultproxy.Rule{Name: "life", On: faultproxy.Elapsed(10 * time.Second), Do: faultproxy.End{Client: faultproxy.FIN}, Conns: faultproxy.Conns{Path: path}},
+				faultproxy.Rule{Name: "rest", On: faultproxy.Elapsed(time.Minute), Do: faultproxy.End{Client: faultproxy.FIN, Server: faultproxy.FIN}})
+			begun := time.Now()
+			c := relayDial(t, n, p)
+			_, _ = io.WriteString(c, upgradeRequest+"\r\n")
+			if _, err := io.ReadAll(c); err != nil || time.Since(begun).Round(time.Second) != want {
+				t.Errorf("%s: ended after %v, %v; want %v", path, time.Since(begun), err, want)
+			}
+		})
+	}
+}
+
 // What Toxiproxy's reset_peer and timeout do.
 func TestToxicsOnARelay(t *testing.T) {
 	for name, each := range map[string]struct {
