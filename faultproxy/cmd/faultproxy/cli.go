@@ -29,6 +29,7 @@ type commands struct {
 	Replay  replayCmd  `cmd:"" help:"Be the server of a recording: play it to new clients, faults included."`
 	Check   checkCmd   `cmd:"" help:"Check configurations and files of rules, scenarios, scripts and policies, and show what is wrong where it stands."`
 	Schema  schemaCmd  `cmd:"" help:"Print the JSON schema of configurations, for editors."`
+	Ctl     ctlCmd     `cmd:"" help:"Watch a faultproxy that runs, and tell it what to do."`
 	Report  reportCmd  `cmd:"" help:"Make a page, an HTTP Archive or sequence diagrams of recordings."`
 	Demo    demoCmd    `cmd:"" help:"See a socket die of an idle timeout, and be diagnosed. Takes a few seconds, needs nothing."`
 	Version versionCmd `cmd:"" help:"Print the version."`
@@ -61,7 +62,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	parser, err := kong.New(&commands{},
 		kong.Name("faultproxy"), kong.Description(description),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
 		kong.ExplicitGroups(flagGroups))
 	if err != nil {
 		s.complain("%v", err)
@@ -93,7 +94,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 func commandOf(err error) string {
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Command() != "" {
-		return " " + parse.Context.Selected().Name
+		return strings.TrimPrefix(parse.Context.Selected().FullPath(), "faultproxy")
 	}
 	return ""
 }

@@ -32,7 +32,8 @@ func readRules(path string) ([]faultproxy.Rule, error) {
 
 // source is a document.
 type source struct {
-	file string // empty: a --rule
+	file string // empty: an argument
+	name string // of the argument; empty: --rule
 	doc  string
 }
 

@@ -48,9 +48,9 @@ func (s source) show(p problem) string {
 		}
 		text = where + text
 	case p.syntax:
-		text = "--rule is not YAML: " + p.inLine() + text
+		text = cmp.Or(s.name, "--rule") + " is not YAML: " + p.inLine() + text
 	default:
-		text = "--rule: " + p.inLine() + text
+		text = cmp.Or(s.name, "--rule") + ": " + p.inLine() + text
 	}
 	if p.line == 0 {
 		return text

@@ -25,6 +25,7 @@ var flagGroups = []kong.Group{
 	{Key: "server", Title: "What it does:"},
 	{Key: "admin", Title: "How it is watched and told what to do:"},
 	{Key: "output", Title: "What it tells:"},
+	{Key: "ctl", Title: "Which faultproxy:"},
 }
 
 // runCmd is `faultproxy run`.
@@ -40,7 +41,7 @@ type runCmd struct {
 	Insecure     bool        `group:"path" help:"Do not verify the upstream's certificate."`
 	UpstreamCA   string      `group:"path" name:"upstream-ca" placeholder:"FILE" help:"Trust the certificates in this PEM file for the upstream, instead of the system's."`
 
-	Preset      single      `group:"fault" placeholder:"NAME[,SETTING=VALUE]" help:"Behave like a real middlebox, such as nginx, or haproxy,idle=1m. faultproxy presets lists them, faultproxy presets NAME its settings."`
+	Preset      single      `group:"fault" placeholder:"NAME[,SETTING=VALUE]" complete:"preset" help:"Behave like a real middlebox, such as nginx, or haproxy,idle=1m. faultproxy presets lists them, faultproxy presets NAME its settings."`
 	IdleTimeout duration    `group:"fault" placeholder:"D" help:"Close both sides, without a Close frame, when no byte arrived from either for D. With --preset: its setting idle."`
 	Lifetime    duration    `group:"fault" placeholder:"D" help:"Close both sides, without a Close frame, D after opening."`
 	DropPongs   bool        `group:"fault" help:"Drop pongs toward the client: protocol pongs and the text pong."`

@@ -88,6 +88,9 @@ func (s *Server) listConns(w http.ResponseWriter, r *http.Request, p *fleet.Prox
 		failed(w, bad(http.StatusBadRequest, "state=%s: want open, or all", only))
 		return
 	}
+	if p.Tracker().Await(r.Context(), p.Timeline().Last()) != nil {
+		return // who asked has left
+	}
 	list := []connView{}
 	for _, c := range p.Tracker().Conns() {
 		if only != "open" || c.State == fleet.Open {
