@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -91,10 +92,8 @@ func (c *console) path(parts ...string) (string, error) {
 	return adminclient.Path(append([]string{"proxies", name}, parts...)...), err
 }
 
+// proxy is the name of the proxy that is meant.
 func (c *console) proxy() (string, error) {
-	if c.ctl.Proxy != "" {
-		return c.ctl.Proxy, nil
-	}
 	raw, err := c.send(http.MethodGet, adminclient.Path("proxies"), nil)
 	if err != nil {
 		return "", err
@@ -103,14 +102,18 @@ func (c *console) proxy() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	switch names := list.names(); len(names) {
-	case 1:
-		return names[0], nil
-	case 0:
+	names := list.names()
+	switch all := strings.Join(names, ", "); {
+	case slices.Contains(names, c.ctl.Proxy):
+		return c.ctl.Proxy, nil
+	case len(names) == 0:
 		return "", errors.New("there is no proxy; make one with faultproxy ctl create NAME --upstream URL")
-	default:
-		return "", badUsage("which proxy? say --proxy with one of %s", strings.Join(names, ", "))
+	case c.ctl.Proxy != "":
+		return "", fmt.Errorf("there is no proxy %q; there is %s", c.ctl.Proxy, all)
+	case len(names) > 1:
+		return "", badUsage("which proxy? say --proxy with one of %s", all)
 	}
+	return names[0], nil
 }
 
 // send sends a request.

@@ -141,7 +141,7 @@ func (p *ctlPing) Run(s *session, ctl *ctlCmd) error {
 // ctlInject is `faultproxy ctl inject`.
 type ctlInject struct {
 	Conn  connection `arg:"" complete:"all,latest" help:"A connection: its number, latest, or all that are open."`
-	Frame string     `arg:"" help:"The frame, as rules write it: {text: hello}, {op: ping}, {close: {code: 1012}}, {op: text, rsv: 2}."`
+	Frame string     `arg:"" help:"The frame, as rules write it: {text: hello}, {op: ping}, {op: close, code: 1012}, {op: text, rsv: 2}."`
 	Dir   string     `enum:"to-client,to-server" default:"to-client" help:"Which way: ${enum}. Default: ${default}."`
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -43,7 +44,7 @@ func (p *ctlCreate) Run(s *session, ctl *ctlCmd) error {
 	}
 	raw, err := c.send(http.MethodPost, adminclient.Path("proxies"), body)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", p.Name, err)
 	}
 	made, err := answer[proxyAnswer](raw)
 	if err != nil {
@@ -92,7 +93,10 @@ func (n *named) each(s *session, ctl *ctlCmd, method string, body any, what stri
 	}
 	for _, name := range n.Names {
 		raw, err := c.send(method, adminclient.Path("proxies", name), body)
-		if err := c.done(raw, err, "%s is %s", name, what); err != nil {
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := c.done(raw, nil, "%s is %s", name, what); err != nil {
 			return err
 		}
 	}
