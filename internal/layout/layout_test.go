@@ -37,6 +37,7 @@ var layers = []layer{
 	{"faultproxy/scenario", []string{"faultproxy", "faultproxy/..."}, nil},
 	{"faultproxy/cmd/faultproxy", []string{"faultproxy", "faultproxy/...", "fakeserver"},
 		append(prometheus, "github.com/alecthomas/kong", "github.com/goccy/go-yaml", "github.com/gorilla/websocket")},
+	{"faultproxy/internal/adminclient", nil, nil},
 	{"faultproxy/internal/config", []string{"faultproxy", "faultproxy/..."}, nil},
 	{"faultproxy/internal/fleet", []string{"faultproxy", "faultproxy/..."}, nil},
 	{"faultproxy/internal/replay", []string{"faultproxy", "faultproxy/...", "fakeserver"}, []string{"github.com/gorilla/websocket"}},

@@ -127,7 +127,7 @@ func (p *ctlPreset) Run(s *session, ctl *ctlCmd) error {
 
 // ctlPlay is `faultproxy ctl play`.
 type ctlPlay struct {
-	File string `arg:"" help:"A scenario, as YAML or JSON; or stop."`
+	File string `arg:"" complete:"file,stop" help:"A scenario, as YAML or JSON; or stop."`
 }
 
 // Run plays a scenario, or stops it.

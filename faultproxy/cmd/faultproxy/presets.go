@@ -12,7 +12,7 @@ import (
 
 // presetsCmd is `faultproxy presets`.
 type presetsCmd struct {
-	Name string `arg:"" optional:"" help:"One of them, to be explained, with settings if need be: nginx, or nginx,idle=10s. Without it, all are listed."`
+	Name string `arg:"" optional:"" complete:"preset" help:"One of them, to be explained, with settings if need be: nginx, or nginx,idle=10s. Without it, all are listed."`
 	JSON bool   `name:"json" help:"Print JSON."`
 }
 
