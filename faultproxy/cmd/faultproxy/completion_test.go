@@ -23,7 +23,7 @@ var completions = []struct {
 	{"commands within a command", []string{"ctl", "d"}, []string{"delete", "diagnose", "disable", "download"}, false, ""},
 	{"flags", []string{"run", "--pre"}, []string{"--preserve-host", "--preset"}, false, ""},
 	{"flags of the command above", []string{"ctl", "ls", "--pr"}, []string{"--presets", "--proxies", "--proxy"}, false, ""},
-	{"flags behind a flag with a value", []string{"ctl", "--proxy", "ls", "add", "--rul"}, []string{"--rules"}, false, ""},
+	{"flags behind a flag with a value", []string{"ctl", "--proxy", "ls", "kill", "--c"}, []string{"--code", "--cut"}, false, ""},
 	{"a flag that is an enum", []string{"run", "--compression", ""}, []string{"no-takeover", "pass", "strip"}, false, ""},
 	{"presets", []string{"run", "--preset", "cl"}, []string{"cloudflare", "cloudfront"}, false, ""},
 	{"an argument that is an enum", []string{"completion", ""}, []string{"bash", "fish", "zsh"}, false, ""},
