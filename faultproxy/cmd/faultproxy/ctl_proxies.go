@@ -16,7 +16,7 @@ import (
 // ctlCreate is `faultproxy ctl create`.
 type ctlCreate struct {
 	Name        string      `arg:"" help:"What to call it."`
-	Upstream    upstreamURL `required:"" placeholder:"URL" help:"Where connections go: a ws, wss, http or https URL."`
+	Upstream    upstreamURL `required:"" placeholder:"URL" help:"Where connections go: a ws, wss, http or https URL, or tcp://HOST:PORT."`
 	Listen      string      `placeholder:"ADDR" default:"127.0.0.1:0" help:"Where clients connect. Port 0 takes any free one. Default: ${default}."`
 	TLS         bool        `name:"tls" help:"Serve wss, with a certificate made for the run."`
 	Compression string      `enum:"pass,no-takeover,strip" default:"no-takeover" help:"What to do about permessage-deflate: ${enum}. Default: ${default}."`
