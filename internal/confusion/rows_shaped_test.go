@@ -115,6 +115,7 @@ func pathRows() []row {
 		from(do(usual(), faultproxy.Rate{})).expect(diagnosis.IDHeartbeatTimeout),
 		do(usual(), faultproxy.Slice{Size: 3, Pause: 5 * ms}).expect(diagnosis.IDStillOpen),
 		do(usual(), faultproxy.Limit{Bytes: 66, Dir: frame.ToClient}).expect(diagnosis.IDNoCloseFrame),
+		do(usual(), faultproxy.ResetPeer{Delay: 2 * sec, Dir: frame.ToClient}).expect(diagnosis.IDResetByServer),
 		do(chatty(), faultproxy.Limit{Bytes: 190, Dir: frame.ToServer, End: faultproxy.End{Client: faultproxy.RST, Server: faultproxy.FIN}}).expect(diagnosis.IDResetByServer),
 		from(do(usual(), faultproxy.DiscardBytes{})).expect(diagnosis.IDHeartbeatTimeout),
 		from(do(usual(), faultproxy.DiscardBytes{Dir: frame.ToClient})).expect(diagnosis.IDHeartbeatTimeout),
