@@ -58,8 +58,7 @@ _faultproxy() {
 	COMPREPLY=($(compgen -W "$words" -- "$cur"))
 	if [[ $files ]]; then
 		compopt -o filenames 2>/dev/null
-		local IFS=$'\n'
-		COMPREPLY+=($(compgen -f -- "$cur"))
+		while IFS= read -r word; do COMPREPLY+=("$word"); done < <(compgen -f -- "$cur")
 	fi
 }
 complete -F _faultproxy faultproxy

@@ -8,10 +8,11 @@ import (
 // fishScript completes in fish, from 3.0 on.
 func fishScript(all []spot) string {
 	var b strings.Builder
-	deeper, valued, _, _ := places(all)
+	deeper, valued, _, args := places(all)
 	fmt.Fprintf(&b, `# Completes faultproxy in fish: faultproxy completion fish >~/.config/fish/completions/faultproxy.fish
-function __faultproxy_at -d 'whether the command so far is this'
+function __faultproxy_at -d 'whether the command so far is this, with so many arguments, or +: any'
 	set -l at ''
+	set -l n 0
 	set -l skip 0
 	for word in (commandline -opc)[2..-1]
 		if test $skip = 1
@@ -23,14 +24,17 @@ function __faultproxy_at -d 'whether the command so far is this'
 				set at (string trim -- "$at $word")
 			case %s
 				set skip 1
+			case '* -*'
+			case '*'
+				set n (math $n + 1)
 		end
 	end
-	test "$at" = "$argv[1]"
+	test "$at" = "$argv[1]"; and contains -- "$argv[2]" $n + ''
 end
 complete -c faultproxy -f
 `, quotedFish(deeper), quotedFish(valued))
 	for _, s := range all {
-		begin := fmt.Sprintf("complete -c faultproxy -n %s", quotedFish([]string{"__faultproxy_at " + quotedFish([]string{s.path})}))
+		begin := fishAt(s.path)
 		for _, c := range s.commands {
 			fmt.Fprintf(&b, "%s -a %s -d %s\n", begin, c.text, quotedFish([]string{c.about}))
 		}
@@ -44,13 +48,23 @@ complete -c faultproxy -f
 			}
 			fmt.Fprintf(&b, "%s -d %s\n", line, quotedFish([]string{f.about}))
 		}
-		for _, a := range s.args {
-			if len(a.words) > 0 || a.files {
-				fmt.Fprintln(&b, begin+strings.TrimPrefix(strings.Replace(a.fish(), " -r", "", 1), " -x"))
-			}
+	}
+	for _, a := range args {
+		if len(a.words) > 0 || a.files {
+			path, n := a.at[:len(a.at)-2], a.at[len(a.at)-1:]
+			fmt.Fprintln(&b, fishAt(path, n)+strings.TrimPrefix(strings.Replace(a.fish(), " -r", "", 1), " -x"))
 		}
 	}
 	return b.String()
+}
+
+// fishAt begins a line about a place: a command, and how many arguments it has.
+func fishAt(place ...string) string {
+	at := "__faultproxy_at"
+	for _, word := range place {
+		at += " " + quotedFish([]string{word})
+	}
+	return "complete -c faultproxy -n " + quotedFish([]string{at})
 }
 
 // fish says what the value of a flag can be.
