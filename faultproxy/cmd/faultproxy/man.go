@@ -82,11 +82,7 @@ func (p *page) commands(n *kong.Node) {
 		for _, arg := range c.Positional {
 			p.entry("<"+arg.Name+">", arg.Help)
 		}
-		for _, f := range c.Flags {
-			if !f.Hidden {
-				p.entry(flagTerm(f), f.Help)
-			}
-		}
+		p.flags(c.Flags)
 		p.detail(c.Detail)
 		p.commands(c)
 	}
@@ -97,6 +93,36 @@ func (p *page) entry(term, about string) {
 	p.line(".TP")
 	p.line(".B " + roff(term))
 	p.text(about)
+}
+
+// flags writes of flags, those of a group below its heading, and before them those of none.
+func (p *page) flags(flags []*kong.Flag) {
+	heading := func(f *kong.Flag) string {
+		if f.Group == nil {
+			return ""
+		}
+		return f.Group.Title
+	}
+	headings := []string{""}
+	for _, f := range flags {
+		if h := heading(f); !slices.Contains(headings, h) {
+			headings = append(headings, h)
+		}
+	}
+	for _, h := range headings {
+		begun := h == ""
+		for _, f := range flags {
+			if f.Hidden || heading(f) != h {
+				continue
+			}
+			if !begun {
+				p.line(".PP")
+				p.text(h)
+				begun = true
+			}
+			p.entry(flagTerm(f), f.Help)
+		}
+	}
 }
 
 // flagTerm is a flag as it is typed.
