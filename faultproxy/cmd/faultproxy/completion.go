@@ -68,6 +68,9 @@ func spots(n *kong.Node, path string) []spot {
 		for _, f := range group {
 			valued := !f.IsBool() && !f.IsCounter()
 			s.flags = append(s.flags, flagWord{word{"--" + f.Name, sentence(f.Help)}, f.Short, valued, hintOf(f.Value, f.PlaceHolder)})
+			if f.Tag.Negatable != "" {
+				s.flags = append(s.flags, flagWord{word: word{"--no-" + f.Name, "Not: " + sentence(f.Help)}})
+			}
 		}
 	}
 	for _, arg := range n.Positional {

@@ -22,6 +22,7 @@ var completions = []struct {
 	{"commands", []string{"c"}, []string{"check", "completion", "ctl"}, false, ""},
 	{"commands within a command", []string{"ctl", "d"}, []string{"delete", "diagnose", "disable", "download"}, false, ""},
 	{"flags", []string{"run", "--pre"}, []string{"--preserve-host", "--preset"}, false, ""},
+	{"flags that can be taken back", []string{"run", "--no-"}, []string{"--no-watch"}, false, ""},
 	{"flags of the command above", []string{"ctl", "ls", "--pr"}, []string{"--presets", "--proxies", "--proxy"}, false, ""},
 	{"flags behind a flag with a value", []string{"ctl", "--proxy", "ls", "kill", "--c"}, []string{"--code", "--cut"}, false, ""},
 	{"a flag that is an enum", []string{"run", "--compression", ""}, []string{"no-takeover", "pass", "strip"}, false, ""},

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 )
@@ -128,6 +129,9 @@ func (p *page) flags(flags []*kong.Flag) {
 // flagTerm is a flag as it is typed.
 func flagTerm(f *kong.Flag) string {
 	term := "--" + f.Name
+	if f.Tag.Negatable != "" {
+		term = "--" + f.Name + ", --no-" + f.Name
+	}
 	if f.Short != 0 {
 		term = "-" + string(f.Short) + ", " + term
 	}
@@ -195,11 +199,21 @@ func (p *page) environment(app *kong.Node) {
 	p.entry("NO_COLOR", "Leaves colors out.")
 }
 
-// roff is a text without markup of its own.
+// roff is a text without markup of its own, and of ASCII, as all readers of pages take it.
 func roff(text string) string {
-	return strings.NewReplacer(`\`, `\e`, "-", `\-`, `"`, `\(dq`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`,
-		"±", `\(+-`, "…", `\&...`, "→", `\(->`).Replace(text)
+	var b strings.Builder
+	for _, c := range marks.Replace(text) {
+		if c > unicode.MaxASCII {
+			fmt.Fprintf(&b, `\[u%04X]`, c)
+			continue
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
 }
+
+// marks are the characters that mean something else to roff, or are shown as another.
+var marks = strings.NewReplacer(`\`, `\e`, "-", `\-`, `"`, `\(dq`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`)
 
 // guarded is lines of text, none of which is taken for markup.
 func guarded(text string) string {

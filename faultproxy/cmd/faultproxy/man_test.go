@@ -16,9 +16,9 @@ import (
 type small struct {
 	Make struct {
 		File   []string `arg:"" help:"What to make."`
-		Output string   `group:"Where it goes:" short:"o" placeholder:"FILE" help:"Where. It's \"quoted\", C:\\path, ~ and ^."`
+		Output string   `group:"Where it goes:" short:"o" placeholder:"FILE" help:"Where. It's \"quoted\", C:\\path, ~ and ^, 1±2 → …"`
 		Kind   string   `enum:"one,two" default:"one" env:"SMALL_KIND" help:"Which: ${enum}."`
-		Force  bool     `group:"Where it goes:" help:"Do it all the same."`
+		Force  bool     `group:"Where it goes:" negatable:"" help:"Do it all the same."`
 		Secret bool     `hidden:"" help:"Not shown."`
 	} `cmd:"" help:"Make something."`
 	Group struct {
