@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 )
 
 // background runs a command in this process until the test, or stop, ends it. Its lines
@@ -69,6 +70,35 @@ func TestWatchFollowsUntilItIsInterrupted(t *testing.T) {
 	for _, stop := range []func() (int, string){stopText, stopLines} {
 		if code, complaints := stop(); code != exitOK || complaints != "" {
 			t.Errorf("interrupted: exit code %d, %s; want 0 and nothing", code, complaints)
+		}
+	}
+}
+
+func TestWatchGivesUpWhenTheServerIsGone(t *testing.T) {
+	ready, endServer := background(t, "run", "--json", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
+	var at struct{ Admin string }
+	if err := json.Unmarshal([]byte(findLine(t, ready, `"event":"ready"`)), &at); err != nil {
+		t.Fatal(err)
+	}
+	lines, stop := background(t, "ctl", "--admin", at.Admin, "watch", "--retry", "50ms")
+	var out bytes.Buffer
+	if code := run(t.Context(), []string{"ctl", "--admin", at.Admin, "note", "here"}, strings.NewReader(""), &out, &out); code != exitOK {
+		t.Fatalf("note: exit code %d: %s", code, &out)
+	}
+	findLine(t, lines, "here")
+	endServer()
+	limit := time.AfterFunc(patience, func() { stop() }) // which makes the exit code 0
+	for lines.Scan() {
+		t.Logf("after the end: %s", lines.Text())
+	}
+	limit.Stop()
+	code, complaints := stop()
+	if code != exitFailed {
+		t.Errorf("exit code %d, want %d", code, exitFailed)
+	}
+	for _, want := range []string{"; connecting again\n", "; start one with faultproxy run"} {
+		if !strings.Contains(complaints, want) {
+			t.Errorf("%q is not in what it complained of: %s", want, complaints)
 		}
 	}
 }
