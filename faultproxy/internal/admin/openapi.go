@@ -3,10 +3,13 @@ package admin
 import (
 	_ "embed"
 	"encoding/json"
+	"io"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/config"
 )
 
 // schemas are those of bodies and answers, which the routes name.
@@ -20,6 +23,12 @@ func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request) {
 }
 
 type object = map[string]any
+
+// schema sends the one that editors and forms are made from.
+func (s *Server) schema(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/schema+json")
+	_, _ = io.WriteString(w, config.Schema) // who asked has left
+}
 
 func (s *Server) document() object {
 	paths := object{}

@@ -37,6 +37,7 @@ func (s *Server) routes() []route {
 	return []route{
 		{"GET", "/v1/health", "Says that the program is up. Needs no token.", "", "Health", 200, s.health, nil},
 		{"GET", "/v1/openapi.json", "This document.", "", "", 200, s.openAPI, nil},
+		{"GET", "/v1/schema.json", "The JSON schema of rules, scenarios and the configuration file; their parts are below $defs.", "", "", 200, s.schema, nil},
 		{"GET", "/v1/presets", "The middleboxes a proxy can behave like.", "", "Presets", 200, s.presets, nil},
 
 		{"GET", "/v1/proxies", "All proxies, in the order in which they were made.", "", "Proxies", 200, s.listProxies, nil},

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -26,6 +27,7 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/admin"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/config"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/fleet"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 	"github.com/heartbreak-ws/heartbreak/internal/realparts"
 )
 
@@ -38,8 +40,10 @@ var shots = os.Getenv("DASHBOARD_SCREENSHOTS")
 // stage is a proxy with a dashboard, and a browser that looks at it.
 type stage struct {
 	t     testing.TB
+	fleet *fleet.Fleet
 	proxy *fleet.Proxy
-	admin string
+	api   *admin.Server
+	admin string // its URL
 	page  context.Context
 
 	mu       sync.Mutex
@@ -64,7 +68,7 @@ func open(t testing.TB) *stage {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	st := &stage{t: t, proxy: p, admin: "http://" + l.Addr().String()}
+	st := &stage{t: t, fleet: f, proxy: p, api: s, admin: "http://" + l.Addr().String()}
 	st.page = realparts.Browser(t, time.Minute, map[string]any{
 		"disable-background-timer-throttling": true, "disable-renderer-backgrounding": true, "disable-backgrounding-occluded-windows": true})
 	st.watch()
@@ -245,7 +249,9 @@ func TestRealParts(t *testing.T) {
 	}
 	s.byKeys()
 	s.rules()
+	s.anyRule()
 	s.quiet()
+	s.back()
 }
 
 // byKeys does by keyboard what was done by mouse.
@@ -263,18 +269,94 @@ func (s *stage) byKeys() {
 	s.until(`!document.querySelector('.row[data-state="silent"]:not([hidden])')`)
 }
 
+// anyRule makes a rule by the form that comes of the JSON schema. What is wrong is told
+// beside the input that it is about.
+func (s *stage) anyRule() {
+	s.t.Helper()
+	put := func(name, value string) {
+		s.t.Helper()
+		s.until(`document.querySelector('#panel-rules [name="` + name + `"]')`)
+		s.do(chromedp.Evaluate[chromedp.Void](`{
+			const input = document.querySelector('#panel-rules [name="` + name + `"]');
+			input.value = "` + value + `";
+			for (const kind of ["input", "change"]) input.dispatchEvent(new Event(kind, {bubbles: true}));
+		}`))
+	}
+	press := func(chip string) {
+		s.t.Helper()
+		s.do(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll("#panel-rules .chip")].find((c) => c.textContent === "` + chip + `").click()`))
+	}
+	put("kind", "any")
+	put("do", "late")
+	put("do.late", "soon")
+	press("+ When")
+	put("on", "frame")
+	press("+ Contains")
+	put("on.frame.contains", "pong")
+	s.do(chromedp.Click(`#panel-rules button[type="submit"]`))
+	s.until(`document.querySelector('#panel-rules [name="do.late"][aria-invalid="true"]')?.parentElement.querySelector(".wrong").textContent.includes("duration")`)
+	s.shot("form-light", 1400, 900, "light")
+	s.shot("form-narrow-dark", 400, 860, "dark")
+	s.do(chromedp.EmulateViewport(1400, 900))
+	put("do.late", "5ms")
+	s.do(chromedp.Click(`#panel-rules button[type="submit"]`))
+	s.until(`document.querySelector('[data-rule="late"].acted .text')?.textContent.includes("5ms")`)
+}
+
+// back looks at the page while the API is away, and when it is back.
+func (s *stage) back() {
+	s.t.Helper()
+	s.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#rows").focus()`), chromedp.KeyEvent(kb.Home))
+	conn := js[int](s, `Number(document.querySelector('.row[aria-selected="true"] .number').textContent)`)
+	if err := s.api.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.until(`!document.querySelector("#banner").hidden`)
+	s.shot("away-light", 1400, 900, "light")
+	missed := s.frames(conn, 6)
+	l, err := net.Listen("tcp", strings.TrimPrefix(s.admin, "http://"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.api = &admin.Server{Fleet: s.fleet, Version: "test"}
+	if err := s.api.Serve(l); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = s.api.Close() })
+	s.until(`document.querySelector("#banner").hidden`)
+	for _, seq := range missed {
+		s.until(fmt.Sprintf(`document.querySelector('#one .events [data-seq="%d"]')`, seq))
+	}
+}
+
+// frames waits for so many frames of a connection, and returns their numbers.
+func (s *stage) frames(conn, count int) (seqs []int) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	defer cancel()
+	for e := range s.proxy.Timeline().From(s.proxy.Timeline().Last() + 1).Follow(ctx) {
+		if e.Conn == conn && e.Kind == timeline.KindFrame {
+			if seqs = append(seqs, e.Seq); len(seqs) == count {
+				return seqs
+			}
+		}
+	}
+	s.t.Fatalf("connection %d: %d frames in 10 s, want %d", conn, len(seqs), count)
+	return nil
+}
+
 // rules adds a rule by its form and removes it, and closes every connection by the dialog.
 func (s *stage) rules() {
 	s.t.Helper()
-	s.do(chromedp.Evaluate[chromedp.Void](`Object.assign(document.querySelector("#panel-rules select"), {value: "1"}).dispatchEvent(new Event("change"))`),
+	s.do(chromedp.Click("#tab-rules"), chromedp.Evaluate[chromedp.Void](`Object.assign(document.querySelector("#panel-rules select"), {value: "1"}).dispatchEvent(new Event("change"))`),
 		chromedp.SendKeys(`#panel-rules input[name="times"]`, "3"), chromedp.Click(`#panel-rules button[type="submit"]`))
 	s.until(`document.querySelector('[data-rule="drop"] .text')?.textContent.includes("pong")`)
-	s.do(chromedp.Click(`[data-rule="drop"] button`))
+	s.do(chromedp.Click(`[data-rule="drop"] [aria-label^="Remove"]`))
 	s.until(`!document.querySelector('[data-rule="drop"]')`)
 	s.do(chromedp.Evaluate[chromedp.Void](`Object.assign(document.querySelector("#panel-rules select"), {value: "4"}).dispatchEvent(new Event("change"))`),
 		chromedp.Evaluate[chromedp.Void](`document.querySelector('#panel-rules input[name="elapsed"]').value = "soon"`), chromedp.Click(`#panel-rules button[type="submit"]`))
-	s.until(`document.querySelector("#panel-rules .wrong").textContent.includes("on.elapsed: want a duration")`)
-	s.do(chromedp.Click(`#all-actions [data-action="close"]`), chromedp.SendKeys(`dialog input[name="reason"]`, "restart"), chromedp.Click(`dialog button[type="submit"]`))
+	s.until(`document.querySelector("#panel-rules ul.wrong").textContent.includes("on.elapsed: want a duration")`)
+	s.do(chromedp.Click(`#all summary`), chromedp.Click(`#all-actions [data-action="close"]`), chromedp.SendKeys(`dialog input[name="reason"]`, "restart"), chromedp.Click(`dialog button[type="submit"]`))
 	s.until(`[...document.querySelectorAll(".row:not([hidden]) .end")].some((e) => e.textContent.startsWith("1012"))`)
 	s.shot("restart-dark", 1400, 900, "dark")
 }

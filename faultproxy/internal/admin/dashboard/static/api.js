@@ -34,8 +34,13 @@ export const act = (name, number, action, body) =>
   ask("POST", number ? at(name, "connections", number, action) : at(name, "connections", action), body);
 
 export const addRules = (name, rules) => ask("POST", at(name, "rules"), rules);
+export const putRule = (name, rule, body) => ask("PUT", at(name, "rules", encodeURIComponent(rule)), body);
 export const removeRule = (name, rule) => ask("DELETE", at(name, "rules", encodeURIComponent(rule)));
 
+
+let wanted;
+// schema is the JSON schema of rules and what they are made of, below $defs.
+export const schema = () => wanted ??= ask("GET", "/v1/schema.json").catch((err) => { wanted = undefined; throw err; });
 export const presets = () => ask("GET", "/v1/presets").then((v) => v.presets);
 export const setPreset = (name, preset) => ask("PUT", at(name, "preset"), {preset});
 export const removePreset = (name) => ask("DELETE", at(name, "preset"));

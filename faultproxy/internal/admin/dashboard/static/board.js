@@ -1,7 +1,9 @@
 // The board: a row for each connection that can be seen, and its lane beside it.
 
-import {$, ago, make, text} from "./elements.js";
-import {View, axis, colours, draw, fit, nearest, told} from "./lanes.js";
+import {$, ago, text} from "./elements.js";
+import {View, axis, colours, draw, fit, nearest, notes, ring} from "./lanes.js";
+import {fill, orders, rowElement, wanted} from "./rows.js";
+import {told} from "./words.js";
 
 export class Board {
   constructor(choose) {
@@ -9,10 +11,11 @@ export class Board {
     this.view = new View();
     this.rows = [];
     this.shown = [];
-    this.spots = new Map();
+    this.spots = new Map(); // of the rows that are drawn: where events are
     this.dirty = true;
     this.colours = colours();
-    this.listen();
+    this.narrow = window.matchMedia("(max-width: 900px)");
+    new ResizeObserver(() => { this.dirty = true; }).observe($("scroll"));
     const frame = () => { this.frame(); requestAnimationFrame(frame); };
     requestAnimationFrame(frame);
   }
@@ -21,28 +24,31 @@ export class Board {
   set(store) {
     this.store = store;
     this.chosen = undefined;
+    this.mark = undefined; // the event that was chosen
     this.update();
   }
 
   update() {
     if (!this.store) return;
+    const {conns, dropped, missed} = this.store;
     const state = $("show").value, find = $("find").value.trim().toLowerCase();
-    this.shown = this.store.conns.filter((c) =>
-      (state === "all" || (state === "open") === (c.state === "open" || c.state === "connecting")) &&
-      (!find || `${c.number} ${c.target} ${c.state} ${c.cause ? c.cause.id + " " + c.cause.text : ""} ${c.close ? c.close.code : ""} ${c.remote || ""}`.toLowerCase().includes(find)));
-    this.shown.reverse(); // the newest first
-    const open = this.store.conns.filter((c) => c.state === "open").length;
-    text($("counts"), `${open} open, ${this.store.conns.length - open} over${this.store.dropped ? `; the oldest ${this.store.dropped} events are no longer drawn` : ""}`);
-    $("empty").hidden = this.store.conns.length > 0;
+    this.shown = conns.filter((c) => wanted(c, state, find)).sort(orders[$("sort").value]);
+    const open = conns.filter((c) => c.state === "open").length;
+    const notes = [`${open} open, ${conns.length - open} over`];
+    if (this.shown.length < conns.length) notes.push(`${this.shown.length} shown`);
+    if (dropped) notes.push(`the oldest ${dropped} events are no longer drawn`);
+    if (missed) notes.push(`${missed} events had gone before they could be shown`);
+    text($("counts"), notes.join("; "));
+    $("empty").hidden = conns.length > 0;
     this.dirty = true;
   }
 
   // measure is where things are: on a narrow page the lane is below the row's words.
   measure() {
-    const narrow = window.matchMedia("(max-width: 900px)").matches;
     const width = $("scroll").clientWidth;
-    const words = narrow ? 0 : Math.min(620, width * 0.62);
-    return narrow ? {row: 64, lane: 30, top: 30, left: 8, width: width - 16} : {row: 34, lane: 34, top: 0, left: words, width: width - words - 8};
+    if (this.narrow.matches) return {row: 84, lane: 30, top: 48, left: 8, width: width - 16};
+    const words = Math.min(460, width * 0.48);
+    return {row: 46, lane: 46, top: 0, left: words, width: width - words - 8};
   }
 
   frame() {
@@ -57,9 +63,10 @@ export class Board {
     const from = Math.max(0, Math.floor(scroll.scrollTop / m.row) - 1);
     const to = Math.min(this.shown.length, Math.ceil((scroll.scrollTop + height) / m.row) + 1);
     $("rows").style.height = this.shown.length * m.row + "px";
-    axis($("axis"), v, m.width, this.colours);
     this.layRows(from, to, m);
-    this.drawLanes(from, to, m, scroll, height);
+    const lanes = this.drawLanes(from, to, m, scroll, height);
+    const above = axis($("axis"), v, m.width, this.colours), noted = this.store?.lanes.get(0);
+    if (noted) notes(above, lanes, noted.events, v, m.left, m.width, height, this.colours);
   }
 
   layRows(from, to, m) {
@@ -77,23 +84,29 @@ export class Board {
       row.style.transform = `translateY(${(from + i) * m.row}px)`;
       row.id = "row-" + conn.number;
       row.setAttribute("aria-selected", conn.number === this.chosen);
+      row.setAttribute("aria-posinset", from + i + 1);
+      row.setAttribute("aria-setsize", this.shown.length);
       fill(row, conn, now);
     });
   }
 
   drawLanes(from, to, m, scroll, height) {
-    const canvas = $("lanes");
-    const g = fit(canvas, scroll.clientWidth, height);
+    const g = fit($("lanes"), scroll.clientWidth, height);
     this.spots.clear();
     for (let i = from; i < to; i++) {
       const conn = this.shown[i];
       const top = i * m.row - scroll.scrollTop + m.top;
       const box = {left: m.left, top, width: m.width, height: m.lane};
-      this.spots.set(conn.number, draw(g, box, conn, this.store.lanes.get(conn.number), this.view, this.colours));
+      const spots = draw(g, box, conn, this.store.lanes.get(conn.number), this.view, this.colours);
+      this.spots.set(conn.number, spots);
+      const spot = this.mark && conn.number === this.mark.conn && spots.find((s) => s.e === this.mark);
+      if (spot) ring(g, spot, this.colours);
     }
+    return g;
   }
 
   pick(number) {
+    if (number !== this.chosen) this.unmark();
     this.chosen = number;
     $("rows").setAttribute("aria-activedescendant", "row-" + number);
     this.dirty = true;
@@ -111,10 +124,46 @@ export class Board {
     this.pick(this.shown[next].number);
   }
 
+  // walk goes to the next event of the chosen connection, or to the one before.
+  walk(by) {
+    const lane = this.store?.lanes.get(this.chosen);
+    if (!lane || !lane.events.length) return;
+    const i = this.mark ? lane.events.indexOf(this.mark) + by : by > 0 ? 0 : lane.events.length - 1;
+    this.show(lane.events[Math.min(Math.max(i, 0), lane.events.length - 1)]);
+  }
+
+  // show moves the time to an event, and says what it was.
+  show(e) {
+    this.mark = e;
+    this.pause(true);
+    const v = this.view;
+    if (e.t < v.start || e.t > v.end) v.end = e.t + v.span / 2;
+    this.frame();
+    const spot = this.spots.get(e.conn)?.find((s) => s.e === e);
+    this.tip(e, spot ? spot.x : this.measure().left, spot ? spot.y : 0);
+  }
+
+  unmark() {
+    this.mark = undefined;
+    this.tip();
+  }
+
+  // tip says what an event was, beside a point of the lanes; without one it is hidden.
+  tip(e, x, y) {
+    const tip = $("tip");
+    tip.hidden = !e;
+    if (!e) return;
+    text(tip, told(e));
+    const grid = $("grid");
+    tip.style.left = Math.max(4, Math.min(x, grid.clientWidth - tip.offsetWidth - 8)) + "px";
+    tip.style.top = y + $("scroll").parentElement.offsetTop + 14 + "px";
+  }
+
   pause(on = this.view.following) {
     this.view.following = !on;
     $("pause").setAttribute("aria-pressed", on);
     text($("pause"), on ? "Follow" : "Pause");
+    if (!on) this.unmark();
     this.dirty = true;
   }
 
@@ -128,99 +177,16 @@ export class Board {
     this.pause(true);
   }
 
-  listen() {
-    const scroll = $("scroll"), redraw = () => { this.dirty = true; };
-    scroll.addEventListener("scroll", redraw);
-    new ResizeObserver(redraw).observe(scroll);
-    $("show").addEventListener("change", () => this.update());
-    $("find").addEventListener("input", () => this.update());
-    $("pause").addEventListener("click", () => this.pause());
-    $("zoom-in").addEventListener("click", () => this.zoom(0.5));
-    $("zoom-out").addEventListener("click", () => this.zoom(2));
-    for (const box of document.querySelectorAll("[data-layer]")) {
-      box.addEventListener("change", () => { this.view.layers[box.dataset.layer] = box.checked; this.dirty = true; });
-    }
-    $("rows").addEventListener("keydown", (k) => this.key(k));
-    scroll.addEventListener("wheel", (w) => this.wheel(w), {passive: false});
-    scroll.addEventListener("pointermove", (p) => this.point(p));
-    scroll.addEventListener("pointerleave", () => { $("tip").hidden = true; });
-    scroll.addEventListener("pointerdown", (p) => { if (this.onLane(p)) this.drag = p.clientX; });
-    window.addEventListener("pointerup", () => { this.drag = undefined; });
-  }
-
-  key(k) {
-    const does = {
-      ArrowDown: () => this.step(1), ArrowUp: () => this.step(-1), PageDown: () => this.step(10), PageUp: () => this.step(-10),
-      Home: () => this.step(-1e9), End: () => this.step(1e9), ArrowLeft: () => this.pan(-0.2), ArrowRight: () => this.pan(0.2),
-      " ": () => this.pause(), "+": () => this.zoom(0.5), "=": () => this.zoom(0.5), "-": () => this.zoom(2),
-      Enter: () => { this.step(0); $("one").querySelector("button")?.focus(); },
-    }[k.key];
-    if (!does || k.ctrlKey || k.metaKey || k.altKey) return;
-    k.preventDefault();
-    does();
-  }
-
-  wheel(w) {
-    if (!w.ctrlKey && !w.metaKey && !w.shiftKey) return; // the list scrolls
-    w.preventDefault();
-    const m = this.measure();
-    const around = (w.clientX - $("scroll").getBoundingClientRect().left - m.left) / m.width;
-    this.zoom(w.deltaY + w.deltaX > 0 ? 1.25 : 0.8, Math.min(Math.max(around, 0), 1));
-  }
-
-  onLane(p) {
-    return p.clientX - $("scroll").getBoundingClientRect().left >= this.measure().left && p.target.closest("#scroll");
-  }
-
-  point(p) {
+  // at is what lies under a point of the window.
+  at(clientX, clientY) {
     const m = this.measure(), scroll = $("scroll"), box = scroll.getBoundingClientRect();
-    if (this.drag !== undefined && Math.abs(p.clientX - this.drag) > 2) {
-      this.pan((this.drag - p.clientX) / m.width);
-      this.drag = p.clientX;
-    }
-    const x = p.clientX - box.left, y = p.clientY - box.top;
+    const x = clientX - box.left, y = clientY - box.top;
     const conn = this.shown[Math.floor((y + scroll.scrollTop) / m.row)];
-    const e = conn && x >= m.left && nearest(this.spots.get(conn.number), x, y);
-    const tip = $("tip");
-    tip.hidden = !e;
-    if (!e) return;
-    text(tip, told(e));
-    const grid = $("grid").getBoundingClientRect();
-    tip.style.left = Math.min(x, grid.width - 330) + "px";
-    tip.style.top = p.clientY - grid.top + 18 + "px";
+    return {x, y, share: (x - m.left) / m.width, e: conn && x >= m.left ? nearest(this.spots.get(conn.number), x, y) : undefined};
   }
 
   recolour() {
     this.colours = colours();
     this.dirty = true;
   }
-}
-
-const short = (n) => n < 10000 ? String(n) : n < 1e6 ? Math.round(n / 1e3) + "k" : (n / 1e6).toFixed(1) + "M";
-
-// rowElement is an empty row. Rows are used again for other connections.
-function rowElement() {
-  const row = make("div", {class: "row", role: "option"});
-  row.cells = {};
-  for (const name of ["number", "state", "path", "age", "beat", "frames", "end"]) {
-    row.append(row.cells[name] = make("span", {class: "cell " + name}));
-  }
-  return row;
-}
-
-function fill(row, conn, now) {
-  row.number = conn.number;
-  const {cells} = row;
-  const state = conn.silenced ? "silent" : conn.state;
-  row.dataset.state = state;
-  text(cells.number, conn.number);
-  text(cells.state, state);
-  text(cells.path, conn.target);
-  cells.path.title = conn.target + (conn.subprotocol ? `, ${conn.subprotocol}` : "");
-  text(cells.age, ago((conn.ended_at ?? now) - (conn.opened_at ?? conn.requested_at)));
-  text(cells.beat, conn.beat_at === undefined ? "–" : conn.unanswered > 1 ? `${conn.unanswered} lost` : conn.ended_at !== undefined ? "" : `${ago(now - conn.beat_at)} ago`);
-  cells.beat.classList.toggle("bad", conn.unanswered > 1);
-  text(cells.frames, `▲${short(conn.to_server.frames)} ▼${short(conn.to_client.frames)}`);
-  text(cells.end, conn.cause ? `${conn.close ? conn.close.code + " " : ""}${conn.cause.id}` : "");
-  cells.end.title = conn.cause ? conn.cause.text : "";
 }

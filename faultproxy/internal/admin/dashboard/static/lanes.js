@@ -1,7 +1,7 @@
 // The lanes: what happened on each connection, drawn along the time. Only what can be
 // seen is drawn, and only when something has changed.
 
-import {layer, words} from "./store.js";
+import {has, isBeat, layer} from "./words.js";
 
 const STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600];
 
@@ -12,6 +12,7 @@ export class View {
     this.end = 0; // the time at the right edge; while it follows, now
     this.following = true;
     this.layers = {data: true, beats: true, faults: true, ends: true};
+    this.only = ""; // a text that events have to have in their words to be drawn
   }
 
   get start() { return this.end - this.span; }
@@ -32,7 +33,7 @@ export class View {
 export function colours() {
   const style = getComputedStyle(document.documentElement);
   const c = {};
-  for (const name of ["line", "faint", "ink", "muted", "data", "beat", "lost", "fault", "hush", "end", "pick", "panel"]) {
+  for (const name of ["line", "faint", "ink", "muted", "data", "beat", "lost", "fault", "hush", "end", "pick", "panel", "accent"]) {
     c[name] = style.getPropertyValue("--" + name).trim();
   }
   return c;
@@ -63,9 +64,29 @@ export function axis(canvas, view, width, c) {
     const x = (t - view.start) / view.span * width;
     g.fillStyle = c.line;
     g.fillRect(Math.round(x), 18, 1, 6);
-    if (t < 0 || x < 24 || x > width - 20) continue;
+    if (t < 0 || x < 16 || x > width - 16) continue;
     g.fillStyle = c.muted;
     g.fillText(label(t, step), x, 13);
+  }
+  return g;
+}
+
+// notes draws what was noted, such as the phases of a scenario: a line across the lanes
+// and its name on the axis.
+export function notes(axis, g, events, view, left, width, height, c) {
+  axis.font = "600 11px system-ui, sans-serif";
+  axis.textAlign = "left";
+  for (const e of events) {
+    if (e.event !== "note" || e.t < view.start || e.t > view.end) continue;
+    const x = (e.t - view.start) / view.span * width;
+    const wide = Math.min(axis.measureText(e.name).width, width - x - 6);
+    g.fillStyle = c.accent;
+    for (let y = 0; y < height; y += 6) g.fillRect(left + x, y, 1, 3);
+    axis.fillStyle = c.panel;
+    axis.fillRect(x, 2, wide + 8, 15);
+    axis.fillStyle = c.accent;
+    axis.fillRect(x, 2, 1, 22);
+    axis.fillText(e.name, x + 4, 13, Math.max(wide, 1));
   }
 }
 
@@ -77,6 +98,7 @@ function label(t, step) {
 }
 
 // draw draws the lane of a connection into a box, and returns what can be pointed at.
+// Of marks that would lie on each other only the first is drawn.
 export function draw(g, box, conn, lane, view, c) {
   const {left, top, width, height} = box;
   const mid = top + height / 2;
@@ -87,16 +109,30 @@ export function draw(g, box, conn, lane, view, c) {
   g.clip();
   life(g, conn, x, mid, view, c);
   const spots = [];
+  const drawn = {};
   if (lane) {
     for (const s of view.layers.faults ? lane.silences : []) hush(g, s, x, top, height, view, c);
     for (let i = first(lane.events, view.start - view.span * 0.02); i < lane.events.length; i++) {
       const e = lane.events[i];
       if (e.t > view.end) break;
-      if (view.layers[layer(e)]) mark(g, e, x(e.t), x, mid, height, c, spots);
+      if (!view.layers[layer(e)] || (view.only && !has(e, view.only))) continue;
+      const at = x(e.t), sort = `${e.event}${e.op}${e.dir}${e.seen}${!e.answer}`;
+      if (drawn[sort] !== undefined && at - drawn[sort] < 0.75) continue;
+      drawn[sort] = at;
+      mark(g, e, at, x, mid, height, c, spots);
     }
   }
   g.restore();
   return spots;
+}
+
+// ring is drawn around the event that was chosen.
+export function ring(g, spot, c) {
+  g.strokeStyle = c.ink;
+  g.lineWidth = 1.5;
+  g.beginPath();
+  g.arc(spot.x, spot.y, 7, 0, 7);
+  g.stroke();
 }
 
 // first is the index of the first event from a time on.
@@ -169,8 +205,7 @@ function mark(g, e, at, x, mid, height, c, spots) {
 }
 
 // unanswered is a beat that nothing answered for a while.
-const unanswered = (e) => isSent(e) && !e.answer;
-const isSent = (e) => e.op === "ping" || e.text === "ping";
+const unanswered = (e) => isBeat(e) && !e.answer;
 
 function arrow(g, x, y, up, colour, hollow) {
   g.beginPath();
@@ -221,5 +256,3 @@ export function nearest(spots, x, y) {
   }
   return best && best.e;
 }
-
-export const told = (e) => `${e.t.toFixed(3)} s  ${words(e)}${e.rule ? `  [${e.rule}]` : ""}`;

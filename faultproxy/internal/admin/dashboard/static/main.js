@@ -2,22 +2,30 @@
 
 import * as api from "./api.js";
 import {Board} from "./board.js";
+import {control} from "./controls.js";
 import {Details, act, buttons} from "./details.js";
 import {$, attempt, make, say, text} from "./elements.js";
-import {Findings, Middlebox, Rules, Scenario, tabs} from "./panels.js";
+import {Findings} from "./findings.js";
+import {Middlebox} from "./middlebox.js";
+import {Rules} from "./rules.js";
+import {Scenario} from "./scenario.js";
 import {Store} from "./store.js";
+import {tabs, turnTo} from "./tabs.js";
 import {theme} from "./theme.js";
 
 let store;
-const details = new Details();
-const board = new Board((number) => details.show(store, number));
+let changes; // tells when the set of proxies has changed
+const details = new Details((e) => board.show(e));
+const board = new Board((number) => { details.show(store, number); turnTo("tab-one"); });
 const panels = [new Rules(), new Middlebox(), new Scenario(), new Findings()];
+control(board);
 tabs();
 theme(() => board.recolour());
 
 // open shows a proxy.
 function open(proxy) {
   if (store) store.close();
+  banner("");
   store = new Store(proxy.name, proxy.last_event, (what) => told(what));
   details.show(store, undefined);
   board.set(store);
@@ -30,15 +38,26 @@ function open(proxy) {
 
 // told is called by the store when something has changed.
 function told(what) {
-  if (what === "lost") banner("The proxy does not answer. What happens meanwhile is not lost, if it is still there: this page connects again by itself.");
-  else if (what === "found") banner("");
-  else if (what === "gone") list();
-  else if (what === "events") board.dirty = true;
-  else if (what === "conns") {
-    shown(store.proxy);
-    board.update();
-    details.update();
-    for (const p of panels) p.update(store);
+  switch (what) {
+    case "lost":
+      banner("faultproxy does not answer. This page connects again by itself, and then shows what happened meanwhile.");
+      break;
+    case "found":
+      banner("");
+      break;
+    case "gone":
+      store.close();
+      store = undefined;
+      list();
+      break;
+    case "events":
+      board.dirty = true;
+      break;
+    case "conns":
+      shown(store.proxy);
+      board.update();
+      details.update();
+      for (const p of panels) p.update(store);
   }
 }
 
@@ -46,12 +65,20 @@ function shown(proxy) {
   text($("url"), proxy.url || "(not enabled yet)");
   text($("upstream"), proxy.upstream);
   $("enabled").checked = proxy.enabled;
-  const code = `new WebSocket(${JSON.stringify(proxy.url || "")})`;
-  if ($("empty").dataset.code !== code) {
-    $("empty").dataset.code = code;
-    $("empty").replaceChildren(make("h3", {}, "No connection yet"), make("p", {}, "Point a client at the proxy instead of its server. In a browser's console, for example:"), make("pre", {}, code),
-      make("p", {class: "muted"}, "It appears here as soon as it asks for an upgrade."));
-  }
+  text($("rule-count"), proxy.rules.length ? ` ${proxy.rules.length}` : "");
+  const doing = [`seed ${proxy.seed}`];
+  if (proxy.preset) doing.push(`like ${proxy.preset}`);
+  if (proxy.scenario) doing.push(`${proxy.scenario.name || "scenario"}: ${proxy.scenario.phase || "between phases"}`);
+  text($("doing"), doing.join(" · "));
+  howTo(proxy.url);
+}
+
+// howTo says in an empty list how it gets filled.
+function howTo(url) {
+  if (!url || $("empty").dataset.url === url) return;
+  $("empty").dataset.url = url;
+  $("empty").replaceChildren(make("h3", {}, "No connection yet"), make("p", {}, "Point a client at the proxy instead of its server. In a page or a browser's console:"), make("pre", {}, `const ws = new WebSocket(${JSON.stringify(url)})`),
+    make("p", {}, "On a command line:"), make("pre", {}, `npx wscat -c ${url}`), make("p", {class: "muted"}, "It appears here as soon as it asks for an upgrade."));
 }
 
 function banner(words) {
@@ -73,20 +100,42 @@ async function list() {
   $("proxies").value = proxy.name;
   if (!store || store.name !== proxy.name) open(proxy);
   else {
-    store.stale = true;
-    store.refresh();
+    store.hurry();
   }
 }
 
-$("proxies").addEventListener("change", async () => open(await api.proxy($("proxies").value)));
-$("enabled").addEventListener("change", () => attempt($("enabled").checked ? "It accepts connections" : "It refuses, and its connections end", () => api.enable(store.name, $("enabled").checked)));
-$("copy").addEventListener("click", async () => {
-  await navigator.clipboard.writeText($("url").textContent).then(() => say("Copied"), () => say("The browser does not permit copying", true));
+$("proxies").addEventListener("change", () => attempt("", async () => open(await api.proxy($("proxies").value))));
+$("enabled").addEventListener("change", () => {
+  const on = $("enabled").checked;
+  attempt(on ? "It accepts connections" : "It refuses connections, and those that were open have ended", () => api.enable(store.name, on)).then(() => store?.hurry());
 });
+$("copy").addEventListener("click", () => navigator.clipboard.writeText($("url").textContent).then(() => say("Copied"), () => say("The browser does not permit copying", true)));
 $("all-actions").append(...buttons((a) => act(store, undefined, a)));
 for (const b of document.querySelectorAll("[data-port]")) {
   b.addEventListener("click", () => attempt(`The port: ${b.dataset.port}`, () => api.port(store.name, b.dataset.port)));
 }
-document.addEventListener("keydown", (k) => { if (k.key === "Escape") $("downloads").open = false; });
-document.addEventListener("visibilitychange", () => { if (!document.hidden && store) { store.stale = true; store.refresh(); board.dirty = true; } });
-api.changes().onmessage = () => list();
+
+// A menu closes when something in it, or beside it, was pressed.
+document.addEventListener("click", (c) => {
+  for (const menu of document.querySelectorAll(".menu[open]")) if (!c.target.closest("summary") || !menu.contains(c.target)) menu.open = false;
+});
+document.addEventListener("keydown", (k) => {
+  if (k.key !== "Escape") return;
+  for (const menu of document.querySelectorAll(".menu[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+function watch() {
+  changes = api.changes();
+  changes.onmessage = () => list();
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (store) store.sleep(document.hidden);
+  if (document.hidden) changes.close();
+  else watch();
+  board.dirty = true;
+});
+watch();

@@ -1,31 +1,59 @@
 // What is known of a proxy: its events as they come, and its connections.
 
 import * as api from "./api.js";
+import {Lane} from "./lane.js";
 
 // How many events are kept; of more, the oldest go.
 const KEPT = 60000;
 
+const AGAIN = 2000; // ms until the stream is asked for again, where the browser does not
+
 export class Store {
   constructor(name, last, tell) {
     this.name = name;
-    this.tell = tell; // of what changed: "events", "conns", "proxy", "lost", "found"
+    this.tell = tell; // of what changed: "events", "conns", "lost", "found", "gone"
     this.lanes = new Map(); // events by connection
     this.count = 0;
-    this.dropped = 0;
+    this.dropped = 0; // events that are no longer kept here
+    this.missed = 0; // that the proxy had forgotten before they could be sent
     this.conns = [];
     this.proxy = null;
     this.clock = {proxy: 0, local: performance.now()};
     this.stale = true;
-    this.source = api.events(name, Math.max(0, last - KEPT));
-    this.source.onmessage = (m) => this.take(JSON.parse(m.data));
-    this.source.onopen = () => this.tell("found");
-    this.source.onerror = () => this.tell("lost");
+    this.seen = Math.max(0, last - KEPT); // the number of the newest event that was taken
+    this.connect();
     this.timer = setInterval(() => this.refresh(), 1000);
     this.refresh();
   }
 
+  // connect follows the events behind the newest one. A browser that loses the stream
+  // asks for it again by itself, with Last-Event-ID, unless it was refused.
+  connect() {
+    clearTimeout(this.again);
+    if (this.source) this.source.close();
+    const source = this.source = api.events(this.name, this.seen);
+    source.onmessage = (m) => this.take(JSON.parse(m.data));
+    source.onopen = () => { this.stale = true; this.tell("found"); };
+    source.onerror = () => {
+      this.stale = true;
+      this.tell("lost");
+      if (source.readyState === EventSource.CLOSED) this.again = setTimeout(() => this.connect(), AGAIN);
+    };
+  }
+
+  // sleep lets go of the stream while nobody looks: a browser has few for each server.
+  sleep(on) {
+    if (on) {
+      clearTimeout(this.again);
+      this.source.close();
+      return;
+    }
+    this.connect();
+    this.hurry();
+  }
+
   close() {
-    this.source.close();
+    this.sleep(true);
     clearInterval(this.timer);
     this.closed = true;
   }
@@ -40,6 +68,12 @@ export class Store {
   }
 
   take(e) {
+    if (e.event === "lost") {
+      this.missed += e.count || 0;
+      return;
+    }
+    if (e.seq <= this.seen) return;
+    this.seen = e.seq;
     if (e.t > this.now()) this.setNow(e.t);
     const conn = e.conn || 0;
     let lane = this.lanes.get(conn);
@@ -47,7 +81,7 @@ export class Store {
     lane.add(e);
     this.stale = true;
     if (++this.count > KEPT) this.drop();
-    this.tell("events", e);
+    this.tell("events");
   }
 
   // drop forgets the older half of the events of each connection.
@@ -60,13 +94,24 @@ export class Store {
     }
   }
 
+  // hurry asks how things are without waiting for the next second.
+  hurry() {
+    this.stale = true;
+    this.refresh();
+  }
+
   async refresh() {
     if (!this.stale || this.asking || document.hidden) return;
     this.asking = true;
     this.stale = false;
+    const seen = this.seen;
     try {
       const [proxy, conns] = await Promise.all([api.proxy(this.name), api.connections(this.name)]);
       if (this.closed) return;
+      if (proxy.last_event < seen) { // it is another run of the program
+        this.tell("gone");
+        return;
+      }
       this.setNow(conns.now);
       this.conns = conns.connections;
       this.proxy = proxy;
@@ -77,76 +122,5 @@ export class Store {
     } finally {
       this.asking = false;
     }
-  }
-}
-
-// Lane has the events of a connection, beats linked with their answers.
-class Lane {
-  constructor() {
-    this.events = [];
-    this.waiting = {"to-server": [], "to-client": []}; // beats without an answer, by where they went
-    this.silences = []; // {dir, from, to}
-  }
-
-  add(e) {
-    this.events.push(e);
-    if (e.event === "silence") this.silences.push({dir: e.dir, from: e.t, to: Infinity, seq: e.seq});
-    if (e.event === "heal" || e.event === "ended") {
-      for (const s of this.silences) if (s.to === Infinity && (e.event === "ended" || !e.dir || e.dir === s.dir)) s.to = e.t;
-    }
-    // Beats are seen as the client sees them.
-    if (e.event !== "frame" || (e.dir === "to-server" ? e.seen === "left" : e.seen === "arrived")) return;
-    if (isBeat(e)) {
-      e.beat = true;
-      this.waiting[e.dir].push(e);
-    } else if (isAnswer(e)) {
-      const list = this.waiting[e.dir === "to-server" ? "to-client" : "to-server"];
-      const i = e.op === "pong" ? list.findIndex((b) => b.op === "ping" && b.text === e.text && b.base64 === e.base64) : list.findIndex((b) => b.op === "text");
-      if (i >= 0) {
-        list[i].answer = e;
-        e.beat = true;
-        list.splice(0, i + 1);
-      }
-    }
-  }
-
-  forget() {
-    const n = Math.ceil(this.events.length / 2);
-    this.events.splice(0, n);
-    return n;
-  }
-}
-
-const isBeat = (e) => e.op === "ping" || (e.op === "text" && e.text === "ping");
-const isAnswer = (e) => e.op === "pong" || (e.op === "text" && e.text === "pong");
-
-// layer says which of the switches shows an event.
-export function layer(e) {
-  if (e.event === "frame" || e.event === "bytes") return isBeat(e) || isAnswer(e) ? "beats" : e.op === "close" ? "ends" : "data";
-  if (e.event === "fault" || e.event === "not-applied" || e.event === "silence" || e.event === "heal" || e.event === "opaque") return "faults";
-  return "ends";
-}
-
-// words say an event in a line.
-export function words(e) {
-  const way = e.dir === "to-server" ? "→ " : e.dir === "to-client" ? "← " : "";
-  switch (e.event) {
-    case "frame": {
-      let s = `${way}${e.op}`;
-      if (e.op === "close") s += e.code ? ` ${e.code}${e.reason ? ` “${e.reason}”` : ""}` : "";
-      else s += ` ${e.len} B${e.text ? ` “${e.text.slice(0, 200)}”` : ""}`;
-      if (e.seen === "arrived") s += ", stopped or held here";
-      if (e.seen === "left") s += e.rule ? ", sent by a rule" : ", sent late";
-      return s;
-    }
-    case "bytes": return `${way}${e.count} bytes`;
-    case "fault": return `fault: ${e.does}`;
-    case "request": return `${way}upgrade of ${e.target || ""}`;
-    case "response": return `${way}${e.status}`;
-    case "fin": case "rst": return `${way}${e.event.toUpperCase()}`;
-    case "ended": return `ended: ${e.code} ${e.cause || ""}`;
-    case "note": return `note: ${e.name}`;
-    case "rule": return `rule ${e.change}: ${e.does}`;
-    default: return `${way}${e.event}${e.why ? `: ${e.why}` : ""}${e.error ? `: ${e.error}` : ""}`;
   }
 }
