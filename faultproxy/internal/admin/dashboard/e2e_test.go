@@ -250,6 +250,7 @@ func TestRealParts(t *testing.T) {
 	s.byKeys()
 	s.rules()
 	s.anyRule()
+	s.panels()
 	s.quiet()
 	s.back()
 }
@@ -263,6 +264,8 @@ func (s *stage) byKeys() {
 	s.until(`document.querySelector("#pause").textContent === "Follow"`)
 	s.do(chromedp.KeyEvent("+"), chromedp.KeyEvent("+"), chromedp.KeyEvent(kb.ArrowLeft))
 	s.until(`document.querySelector("#span").textContent === "5.0 s"`)
+	s.do(chromedp.KeyEvent("["))
+	s.until(`!document.querySelector("#tip").hidden && document.querySelector("#tip").textContent.includes("p")`)
 	s.do(chromedp.KeyEvent(kb.Enter), chromedp.KeyEvent(kb.Enter)) // to its buttons, and the first: silence
 	s.until(`document.querySelector('.row[data-state="silent"]')`)
 	s.do(chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Enter)) // heal
@@ -301,6 +304,27 @@ func (s *stage) anyRule() {
 	put("do.late", "5ms")
 	s.do(chromedp.Click(`#panel-rules button[type="submit"]`))
 	s.until(`document.querySelector('[data-rule="late"].acted .text')?.textContent.includes("5ms")`)
+}
+
+// panels behaves like a middlebox, plays a scenario and judges the client.
+func (s *stage) panels() {
+	s.t.Helper()
+	s.do(chromedp.Click("#tab-box"), chromedp.Evaluate[chromedp.Void](`document.querySelector("#panel-box input").value = "idle=10s"`))
+	s.do(chromedp.Evaluate[chromedp.Void](`Object.assign(document.querySelector("#panel-box select"), {value: "nginx"}).dispatchEvent(new Event("change"))`), chromedp.Click("#panel-box .primary"))
+	s.until(`document.querySelector("#panel-box .now").textContent.includes("nginx,idle=10s") && document.querySelector("#doing").textContent.includes("nginx")`)
+	s.shot("middlebox-light", 1400, 900, "light")
+	s.do(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll("#panel-box button")].find((b) => b.textContent === "Like none").click()`))
+	s.until(`document.querySelector("#panel-box .now").textContent.includes("no middlebox")`)
+	s.do(chromedp.Click("#tab-scenario"), chromedp.Click("#panel-scenario .primary"))
+	s.until(`document.querySelector(".phases .on")?.textContent === "healthy"`)
+	s.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#pause").click()`))
+	s.until(`document.querySelector("#pause").textContent === "Pause"`)
+	s.shot("scenario-dark", 1400, 900, "dark")
+	s.do(chromedp.Click("#stop"))
+	s.until(`!document.querySelector(".phases .on")`)
+	s.do(chromedp.Click("#tab-findings"), chromedp.Click("#panel-findings .primary"))
+	s.until(`document.querySelector("#panel-findings .finding[data-verdict]")`)
+	s.shot("findings-light", 1400, 900, "light")
 }
 
 // back looks at the page while the API is away, and when it is back.

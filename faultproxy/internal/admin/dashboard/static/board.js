@@ -99,10 +99,16 @@ export class Board {
       const box = {left: m.left, top, width: m.width, height: m.lane};
       const spots = draw(g, box, conn, this.store.lanes.get(conn.number), this.view, this.colours);
       this.spots.set(conn.number, spots);
-      const spot = this.mark && conn.number === this.mark.conn && spots.find((s) => s.e === this.mark);
-      if (spot) ring(g, spot, this.colours);
     }
+    if (this.mark) this.point(g);
     return g;
+  }
+
+  // point shows which event was chosen, and what it was, if it can be seen.
+  point(g) {
+    const spot = this.spots.get(this.mark.conn)?.find((s) => s.e === this.mark);
+    if (spot) ring(g, spot, this.colours);
+    this.tip(spot && this.mark, spot?.x, spot?.y);
   }
 
   pick(number) {
@@ -138,9 +144,7 @@ export class Board {
     this.pause(true);
     const v = this.view;
     if (e.t < v.start || e.t > v.end) v.end = e.t + v.span / 2;
-    this.frame();
-    const spot = this.spots.get(e.conn)?.find((s) => s.e === e);
-    this.tip(e, spot ? spot.x : this.measure().left, spot ? spot.y : 0);
+    this.dirty = true;
   }
 
   unmark() {

@@ -5,6 +5,7 @@ import {$, make} from "./elements.js";
 import {editor} from "./forms.js";
 
 const PROMISE = `{
+  "dialect": "text",
   "interval": "30s",
   "answer_timeout": "10s",
   "backoff": {"kind": "exponential", "first": "1s", "max": "30s", "jitter": "full"}
@@ -17,7 +18,7 @@ export class Findings {
   constructor() {
     this.out = make("div", {class: "findings", "aria-live": "polite"});
     $("panel-findings").replaceChildren(make("p", {class: "muted"}, "What the client promises, and how it has kept that so far. {} promises nothing; what RFC 6455 demands is judged all the same."),
-      editor("Policy (JSON)", PROMISE, "Judge", (policy) => this.judge(policy), 6), this.out);
+      editor("Policy (JSON)", PROMISE, "Judge", (policy) => this.judge(policy)), this.out);
   }
 
   async judge(policy) {

@@ -79,14 +79,15 @@ export function notes(axis, g, events, view, left, width, height, c) {
   for (const e of events) {
     if (e.event !== "note" || e.t < view.start || e.t > view.end) continue;
     const x = (e.t - view.start) / view.span * width;
-    const wide = Math.min(axis.measureText(e.name).width, width - x - 6);
+    const wide = axis.measureText(e.name).width;
+    const from = x + wide + 8 > width ? x - wide - 4 : x + 4;
     g.fillStyle = c.accent;
     for (let y = 0; y < height; y += 6) g.fillRect(left + x, y, 1, 3);
     axis.fillStyle = c.panel;
-    axis.fillRect(x, 2, wide + 8, 15);
+    axis.fillRect(from - 2, 2, wide + 4, 15);
     axis.fillStyle = c.accent;
     axis.fillRect(x, 2, 1, 22);
-    axis.fillText(e.name, x + 4, 13, Math.max(wide, 1));
+    axis.fillText(e.name, from, 13);
   }
 }
 
@@ -110,6 +111,7 @@ export function draw(g, box, conn, lane, view, c) {
   life(g, conn, x, mid, view, c);
   const spots = [];
   const drawn = {};
+  let named = -Infinity; // where the newest name of a rule ends
   if (lane) {
     for (const s of view.layers.faults ? lane.silences : []) hush(g, s, x, top, height, view, c);
     for (let i = first(lane.events, view.start - view.span * 0.02); i < lane.events.length; i++) {
@@ -120,10 +122,21 @@ export function draw(g, box, conn, lane, view, c) {
       if (drawn[sort] !== undefined && at - drawn[sort] < 0.75) continue;
       drawn[sort] = at;
       mark(g, e, at, x, mid, height, c, spots);
+      if (e.event === "fault" && e.rule) named = name(g, e.rule, at, top, named, c);
     }
   }
   g.restore();
   return spots;
+}
+
+// name writes the rule of a fault above it, where there is room behind the last name, and
+// returns where the newest name ends.
+function name(g, rule, at, top, named, c) {
+  if (at < named) return named;
+  g.font = "600 10px system-ui, sans-serif";
+  g.fillStyle = c.fault;
+  g.fillText(rule, at + 5, top + 9);
+  return at + 12 + g.measureText(rule).width;
 }
 
 // ring is drawn around the event that was chosen.

@@ -22,7 +22,7 @@ export class Scenario {
       say("It plays");
       this.store.hurry();
     }, 12);
-    play.append(make("button", {type: "button", id: "stop", onclick: () => this.stop()}, "Stop"));
+    play.append(make("div", {class: "actions"}, play.lastChild, make("button", {type: "button", id: "stop", onclick: () => this.stop()}, "Stop")));
     $("panel-scenario").replaceChildren(this.phases, play);
   }
 
