@@ -63,6 +63,7 @@ export class Board {
     const from = Math.max(0, Math.floor(scroll.scrollTop / m.row) - 1);
     const to = Math.min(this.shown.length, Math.ceil((scroll.scrollTop + height) / m.row) + 1);
     $("rows").style.height = this.shown.length * m.row + "px";
+    $("head").style.width = m.left + "px";
     this.layRows(from, to, m);
     const lanes = this.drawLanes(from, to, m, scroll, height);
     const above = axis($("axis"), v, m.width, this.colours), noted = this.store?.lanes.get(0);
