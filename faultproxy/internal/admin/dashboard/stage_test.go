@@ -124,10 +124,13 @@ func (s *stage) watch() {
 	}
 }
 
-// quiet fails if the dashboard asked anybody else for anything, or something went wrong
-// in it.
+// quiet fails if the dashboard asked anybody else for anything, if something went wrong
+// in it, or if it took what frames carry for HTML.
 func (s *stage) quiet() {
 	s.t.Helper()
+	if title, images := js[string](s, "document.title"), js[int](s, "document.images.length"); title != "faultproxy" || images != 1 {
+		s.t.Errorf("what a frame carried was taken for HTML: the title is %q, and there are %d images, want the program's own", title, images)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range s.requests {

@@ -47,7 +47,7 @@ function wheel(board, w) {
 function point(board, scroll) {
   let drag; // where the pointer was, while it drags
   scroll.addEventListener("pointerdown", (p) => { if (board.at(p.clientX, p.clientY).share >= 0) drag = p.clientX; });
-  window.addEventListener("pointerup", () => { drag = undefined; });
+  for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, () => { drag = undefined; });
   scroll.addEventListener("pointermove", (p) => {
     if (drag !== undefined && Math.abs(p.clientX - drag) > 2) {
       board.pan((drag - p.clientX) / board.measure().width);
