@@ -40,7 +40,7 @@ export const faults = [
     rule: ({elapsed, code, reason}) => ({on: {elapsed}, do: {close: {code, reason}}})},
   {label: "Go silent after a time", schema: object(["elapsed"], {elapsed: {title: "After", type: "string", default: "10s"}, conns}),
     rule: ({elapsed, conns}) => ({on: {elapsed}, do: {silence: "to-client"}, conns})},
-  {label: "Refuse upgrades", schema: object(["status"], {status: {title: "HTTP status", type: "integer", default: 503}, times: {title: "How often", type: "integer", default: 2, description: "Nothing: always."}}),
+  {label: "Refuse upgrades", schema: object(["status", "times"], {status: {title: "HTTP status", type: "integer", default: 503}, times: {title: "How often", type: "integer", default: 2, description: "0: always."}}),
     rule: ({status, ...v}) => ({do: {reject: status}, ...v})},
   {label: "Limit the rate", schema: object(["rate"], {rate: {title: "Rate", type: "string", default: "56kbit/s"}}), rule: ({rate}) => ({do: {rate}})},
 ];

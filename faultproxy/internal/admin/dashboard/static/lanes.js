@@ -122,7 +122,7 @@ export function draw(g, box, conn, lane, view, c) {
       if (drawn[sort] !== undefined && at - drawn[sort] < 0.75) continue;
       drawn[sort] = at;
       mark(g, e, at, x, mid, height, c, spots);
-      if (e.event === "fault" && e.rule) named = name(g, e.rule, at, top, named, c);
+      if (e.event === "fault" && e.rule && height > 40) named = name(g, e.rule, at, top, named, c);
     }
   }
   g.restore();

@@ -59,7 +59,8 @@ export class Form {
     const number = (one) => one.type === "integer" || one.type === "number";
     const samples = [s, ...alternatives].find((one) => one.examples)?.examples || [];
     const any = alternatives.some((one) => !one.type && one.const === undefined);
-    const control = make("input", {type: "text", name: path, required, placeholder: samples.length ? String(samples[0]) : "", value: s.default === undefined ? "" : String(s.default), spellcheck: "false", autocomplete: "off", autocapitalize: "off"});
+    const usual = s.default === undefined ? "" : String(s.default); // it need not be said, where nothing need be
+    const control = make("input", {type: "text", name: path, required, placeholder: usual || String(samples[0] ?? ""), value: required ? usual : "", spellcheck: "false", autocomplete: "off", autocapitalize: "off"});
     if (alternatives.every(number)) control.inputMode = "numeric";
     const element = this.labelled(s, path, control);
     const words = alternatives.flatMap((one) => one.enum || []);
