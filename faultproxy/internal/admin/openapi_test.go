@@ -62,6 +62,23 @@ func refs(v any, see func(string)) {
 	}
 }
 
+// TestTheSchema looks for what the dashboard's forms are made from.
+func TestTheSchema(t *testing.T) {
+	a := serve(t)
+	got := a.call("GET", "/v1/schema.json", "", nil)
+	var doc struct {
+		Defs map[string]any `json:"$defs"`
+	}
+	if err := json.Unmarshal([]byte(got.body), &doc); err != nil || got.status != 200 || got.header.Get("Content-Type") != "application/schema+json" {
+		t.Fatalf("%d, %v, %v", got.status, got.header, err)
+	}
+	for _, name := range []string{"rule", "trigger", "fault", "match", "scenario"} {
+		if doc.Defs[name] == nil {
+			t.Errorf("the schema has no %s below $defs", name)
+		}
+	}
+}
+
 // What is answered has the keys that the document says, and all it says are always there.
 func TestAnswersAreAsDocumented(t *testing.T) {
 	a := serve(t)

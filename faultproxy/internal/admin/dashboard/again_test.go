@@ -34,6 +34,27 @@ func (s *stage) back() {
 	}
 }
 
+// asleep looks at the page as a tab that was in the background, where it has no stream,
+// and makes up for what it has missed.
+func (s *stage) asleep() {
+	s.t.Helper()
+	s.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#rows").focus()`), chromedp.KeyEvent(kb.Home))
+	conn := js[int](s, `Number(document.querySelector('.row[aria-selected="true"] .number').textContent)`)
+	hide := func(hidden bool) {
+		s.t.Helper()
+		s.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{
+			Object.defineProperty(document, "hidden", {value: %t, configurable: true});
+			document.dispatchEvent(new Event("visibilitychange"));
+		}`, hidden)))
+	}
+	hide(true)
+	missed := s.frames(conn, 6)
+	hide(false)
+	for _, seq := range missed {
+		s.until(fmt.Sprintf(`document.querySelector('#one .events [data-seq="%d"]')`, seq))
+	}
+}
+
 // serve serves the API of the fleet where it was served before.
 func (s *stage) serve() {
 	s.t.Helper()

@@ -44,6 +44,7 @@ func TestRealParts(t *testing.T) {
 	s.anyRule()
 	s.panels()
 	s.another()
+	s.asleep()
 	s.quiet()
 	s.back()
 	s.anew()
