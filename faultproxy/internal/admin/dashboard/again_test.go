@@ -69,7 +69,8 @@ func (s *stage) serve() {
 	s.t.Cleanup(func() { _ = s.api.Close() })
 }
 
-// anew looks at the page when the program is started again, with nothing on its timeline.
+// anew looks at the page when the program is started again, with nothing on its timeline,
+// and when its last proxy goes and another comes.
 func (s *stage) anew() {
 	s.t.Helper()
 	if err := s.api.Close(); err != nil {
@@ -84,6 +85,15 @@ func (s *stage) anew() {
 	s.serve()
 	s.until(`document.querySelector("#counts").textContent === "0 open, 0 over" && document.querySelector("#doing").textContent.startsWith("seed 8")`)
 	s.until(`!document.querySelector("#empty").hidden && document.querySelector("#one-title").textContent === "No connection chosen"`)
+	if err := s.fleet.Remove("chat"); err != nil {
+		s.t.Fatal(err)
+	}
+	s.until(`document.querySelector("#banner").textContent.startsWith("There is no proxy")`)
+	p, err := s.fleet.Create(config.Proxy{Name: "later", Listen: config.DefaultListen, Upstream: upstream(s.t)})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.until(fmt.Sprintf(`document.querySelector("#banner").hidden && document.querySelector("#url").textContent === %q`, p.URL()))
 }
 
 // another makes a second proxy, and looks at that and back.
