@@ -1,0 +1,41 @@
+package laptopsleep_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	. "github.com/heartbreak-ws/heartbreak/assertions"
+	"github.com/heartbreak-ws/heartbreak/examples/laptopsleep"
+	"github.com/heartbreak-ws/heartbreak/fakeserver"
+	"github.com/heartbreak-ws/heartbreak/faultproxy"
+)
+
+// A night of eight hours: both directions fall silent, and dials hang as if every SYN
+// were lost. Without dialWithin the first attempt of the night waits for ever:
+//
+//	The client has no connection live, expected 1.
+func TestBackAfterTheLidOpens(t *testing.T) {
+	const night = 8 * time.Hour
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		srv := fakeserver.InMemory(t)
+		p := faultproxy.InMemory(t, srv.Network(), srv.URL)
+		go laptopsleep.Run(t.Context(), srv.Dialer(), p.URL)
+		time.Sleep(time.Minute)
+		g.Expect(p).To(HaveLive(1))
+
+		g.Expect(p.Add(
+			faultproxy.Rule{Name: "asleep", On: faultproxy.At(0).Present(), Do: faultproxy.Silence{For: night}, Expect: faultproxy.Fired},
+			faultproxy.Rule{Name: "no network", On: faultproxy.At(0), Do: faultproxy.Down{Hang: true, For: night}, Expect: faultproxy.Fired},
+		)).To(Succeed())
+		time.Sleep(night)
+		awake := p.Mark("awake")
+		time.Sleep(30 * time.Second)
+		g.Expect(p.Conn(1)).To(HaveDetectedSilenceWithin(25 * time.Second))
+		g.Expect(awake).To(HaveConnected(1))
+		g.Expect(p).To(HaveLive(1))
+	})
+}
