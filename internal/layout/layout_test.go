@@ -47,7 +47,27 @@ var layers = []layer{
 	{"assertions", []string{"faultproxy", "faultproxy/...", "fakeserver"}, gomega},
 	{"assertions/specs", []string{"faultproxy", "faultproxy/..."}, ginkgo},
 	{"examples/zoo", nil, nil},
+	{"examples/goclient", nil, client},
+	{"examples/idleproxy", nil, client},
+	{"examples/muteserver", nil, client},
+	{"examples/redeploy", nil, client},
+	{"examples/finalcodes", nil, client},
+	{"examples/retryafter", nil, client},
+	{"examples/resubscribe", nil, client},
+	{"examples/slowconsumer", nil, client},
+	{"examples/herd", nil, client},
+	{"examples/alb", nil, client},
+	{"examples/laptopsleep", nil, client},
+	{"examples/socketio", nil, client},
+	{"examples/graphql", nil, client},
+	{"examples/mqtt", nil, client},
+	{"examples/hardcodedurl", nil, client},
+	{"examples/replay", nil, client},
+	{"examples/ci", nil, nil},
 }
+
+// client is what the client of an example is built from: a reader copies it without us.
+var client = []string{"github.com/gorilla/websocket"}
 
 // gomega is Gomega without Ginkgo, what it is built from, and what fakeserver is.
 var gomega = []string{"github.com/onsi/gomega", "github.com/google/go-cmp", "go.yaml.in/yaml/v3", "golang.org/x/net", "golang.org/x/text",
