@@ -16,7 +16,7 @@ import (
 // An accident first, which the client must get over, then a final code. A client that
 // takes them for the same goes on for ever:
 //
-//	The client asked for an upgrade a 3rd time 1s after connection 2 was over, expected it to give up after 2 attempts.
+//	The client has not given up: its connection 60 is still there, after 60 attempts, expected 2 attempts and then none for 30m0s.
 func TestFinalCodesAreFinal(t *testing.T) {
 	for code, want := range map[frame.CloseCode]string{1000: "", 4401: "websocket: close 4401: token expired"} {
 		synctest.Test(t, func(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 
 // A hundred clients lose their server, which refuses everybody for another 20 s. Without rand.N:
 //
-//	The client asked for an upgrade up to 100 times in 1s, expected at most 40 times.
+//	The client asked for an upgrade up to 100 times in 1s since a note "died", expected at most 40 times.
 func TestTheHerdComesBackSpreadOut(t *testing.T) {
 	const clients = 100
 	synctest.Test(t, func(t *testing.T) {

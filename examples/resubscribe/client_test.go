@@ -18,7 +18,7 @@ import (
 // The connection is reset behind the third message, and the server sends that one again.
 // A client that subscribes as if it were new breaks the script at its second Expect:
 //
-//	connection 2: Expect(JSON("after", 3)): the client sent text 30 B "{\"op\":\"subscribe\",\"after\":0}\n"
+//	script: Expect(frame with JSON after = 3): the client sent text "{\"op\":\"subscribe\",\"after\":0}\n" instead
 func TestNothingIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)

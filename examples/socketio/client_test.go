@@ -16,8 +16,8 @@ import (
 // A server with times of its own beats for two minutes, then nothing more. A client that
 // does not answer, and one that does not miss the server:
 //
-//	The client did not answer the engine.io beat at 10s on connection 1 within 1s.
-//	The client did not notice the silence on connection 1 for 8m0s, expected it to within 15s.
+//	The client did not answer an engine.io:10s/5s beat on connection 1 for 2m5s, expected an answer within 1s.
+//	The client did not notice the silence on connection 1 for 8m5s, expected it to within 15s.
 func TestTheServersBeat(t *testing.T) {
 	engine := heartbeat.EngineIO(10*time.Second, 5*time.Second)
 	synctest.Test(t, func(t *testing.T) {

@@ -1,4 +1,3 @@
-// Package consumer is a user's module: it knows the kit by a replace line alone.
 package consumer
 
 import (
@@ -27,33 +26,6 @@ func serve(w http.ResponseWriter, r *http.Request) {
 	for {
 		if _, _, err := c.ReadMessage(); err != nil {
 			return
-		}
-	}
-}
-
-// live is the user's client: it pings every interval, and gives up when nothing
-// came for three of them.
-func live(c *websocket.Conn, interval time.Duration) error {
-	alive := func(string) error { return c.SetReadDeadline(time.Now().Add(3 * interval)) }
-	_ = alive("")
-	c.SetPongHandler(alive)
-	done := make(chan struct{})
-	defer close(done)
-	go func() {
-		tick := time.NewTicker(interval)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				_ = c.WriteControl(websocket.PingMessage, nil, time.Now().Add(interval))
-			case <-done:
-				return
-			}
-		}
-	}()
-	for {
-		if _, _, err := c.ReadMessage(); err != nil {
-			return err
 		}
 	}
 }
