@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gorilla/websocket"
 	. "github.com/onsi/gomega"
 
 	. "github.com/heartbreak-ws/heartbreak/assertions"
@@ -24,7 +25,8 @@ func TestBackAfterTheLidOpens(t *testing.T) {
 		g := NewWithT(t)
 		srv := fakeserver.InMemory(t)
 		p := faultproxy.InMemory(t, srv.Network(), srv.URL)
-		go laptopsleep.Run(t.Context(), srv.Dialer(), p.URL)
+		dialer := &websocket.Dialer{NetDialContext: srv.Network().DialContext} // srv.Dialer gives up by itself after 45 s
+		go laptopsleep.Run(t.Context(), dialer, p.URL)
 		time.Sleep(time.Minute)
 		g.Expect(p).To(HaveLive(1))
 
