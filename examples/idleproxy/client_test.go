@@ -19,8 +19,7 @@ import (
 // after a minute:
 //
 //	The client has no connection live, expected 1.
-//	  cause    idle-timeout (high): no bytes for 60.0 s in either direction, then FIN without a close frame
-//	  advice   beat more often than every 30 s, or raise proxy_read_timeout
+//	  cause    injected by rule nginx/idle
 func TestADayBehindNginx(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
