@@ -28,6 +28,7 @@ func TestWorkersEndWithTheirTest(t *testing.T) {
 			t.Fatal(err)
 		}
 		d := StartDaemon(t, Daemon{Name: "nginx", Path: path, Args: []string{"-p", dir, "-e", "stderr", "-c", file}, Listens: addr})
+		answered(t, addr)
 		if err := d.Signal(syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
@@ -41,6 +42,21 @@ func TestWorkersEndWithTheirTest(t *testing.T) {
 	if conn, err := net.DialTimeout("tcp", addr, time.Second); err == nil {
 		conn.Close()
 		t.Errorf("a worker still accepts on %s after its test ended", addr)
+	}
+}
+
+// answered waits for an answer: the master listens before it has a worker, who gives it.
+func answered(t *testing.T, addr string) {
+	t.Helper()
+	c, err := net.DialTimeout("tcp", addr, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	_, _ = c.Write([]byte("GET / HTTP/1.0\r\n\r\n"))
+	if _, err := c.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
 	}
 }
 
