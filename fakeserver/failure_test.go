@@ -223,6 +223,24 @@ func TestAClientThatBreaksTheProtocolIsTold(t *testing.T) {
 	}
 }
 
+// A browser echoes whatever code it is sent. That breaks the protocol, too, but behind its
+// Close the server sends no second one: the browser would take it for an error.
+func TestAnIllegalCodeThatIsEchoedDrawsNoSecondClose(t *testing.T) {
+	virtual(t, nil, func(t *testing.T, srv *fake.Server, c *client) {
+		if err := srv.Conn(1).SendClose(999, "bye"); err != nil {
+			t.Fatal(err)
+		}
+		c.wants(`close 999 "bye"`)
+		_, _ = c.conn.Write(frame.Close(999, "bye").WithMask([4]byte{1, 2, 3, 4}).Append(nil))
+		c.wants("fin")
+		_ = c.conn.Close()
+		over(t, srv.Conn(1))
+		if s := story(srv.Conn(1)); !strings.Contains(s, "the client broke the protocol") {
+			t.Errorf("not recorded:\n%s", s)
+		}
+	})
+}
+
 func TestATimelineFromAnotherBubbleIsRefused(t *testing.T) {
 	var tl *timeline.Timeline
 	var old *fake.Server

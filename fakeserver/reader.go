@@ -79,11 +79,18 @@ func (c *Conn) take(f frame.Frame, check *frame.Checker, msg *message) {
 	}
 }
 
-// violated answers what breaks RFC 6455 as section 7.1.7 asks: with a Close, and
-// the end of the server's side.
+// violated answers what breaks RFC 6455 as section 7.1.7 asks: with a Close, unless
+// the server has sent one already, and the end of the server's side.
 func (c *Conn) violated(code frame.CloseCode, why error) {
 	c.s.fail(c.num, "the client broke the protocol", why)
-	_ = c.enqueue(outgoing{frames: []frame.Frame{frame.Close(code, "")}, then: endHandshake})
+	c.mu.Lock()
+	sent := c.sentCl
+	c.mu.Unlock()
+	answer := outgoing{then: endHandshake}
+	if !sent {
+		answer.frames = []frame.Frame{frame.Close(code, "")}
+	}
+	_ = c.enqueue(answer)
 }
 
 // discard reads what can no longer be parsed until the client's end.
