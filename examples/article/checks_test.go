@@ -1,0 +1,238 @@
+package article_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/heartbreak-ws/heartbreak/faultproxy/diagnosis"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
+)
+
+// staysOpen: each beat and each pong restarts nginx's timer, so for as long as they come
+// nginx waits. Then the page is left.
+func staysOpen(p *play) {
+	p.await("message", int(nginxIdle/p.timing.beat)+2)
+	p.kept(diagnosis.RuleIdleTimeout)
+	p.none("close", "error", "exception", "unanswered")
+	p.leave()
+	code, reason := frame.CloseCode(1000), "page left"
+	if p.page == article {
+		code, reason = 1005, "" // close() without arguments sends none
+	}
+	p.sees(frame.AllOf(frame.Op(frame.OpClose), frame.Toward(frame.ToServer)))
+	for e := range p.proxy.View().Conn(1).All() {
+		if e.Kind != timeline.KindFrame || e.Header.Opcode != frame.OpClose || e.Dir != frame.ToServer {
+			continue
+		}
+		got, why := frame.CloseCode(1005), ""
+		if len(e.Payload) > 0 {
+			got, why, _ = frame.ParseClose(e.Payload)
+		}
+		if got != code || why != reason {
+			p.t.Errorf("a page that is left closes with %d %q, want %d %q", got, why, code, reason)
+		}
+	}
+}
+
+// staysOpenWithoutBeats: data of the server's keeps the page from beating, and the same
+// bytes keep nginx from cutting.
+func staysOpenWithoutBeats(p *play) {
+	p.await("message", int(nginxIdle/serverEvery)+3)
+	p.kept(diagnosis.RuleIdleTimeout)
+	p.none("beat", "close", "error", "exception")
+}
+
+// cutByNginx: a page that does not beat is cut by the real nginx, without a Close.
+func cutByNginx(p *play) {
+	e := p.nth("close", 1)
+	p.closed(e, 1006, "", false)
+	p.none("error", "beat")
+	// nginx keeps its old deadline where the new one is less than 300 ms later.
+	p.took("nginx's idle timeout", p.nth("open", 1), e, nginxIdle-300*ms, nginxIdle)
+	p.returns(e, 2)
+	if r := p.agrees(1); r.Cause.ID != diagnosis.IDIdleTimeout {
+		p.t.Errorf("the diagnosis is %s, want idle-timeout", r.Cause)
+	} else {
+		p.t.Log(r.Cause)
+	}
+}
+
+// lost: a TCP connection that ends is an event at once, and no error.
+func lost(p *play) {
+	e := p.nth("close", 1)
+	p.closed(e, 1006, "", false)
+	p.none("error")
+	p.returns(e, 2)
+	p.agrees(1)
+	p.beatsOn(2)
+}
+
+func restarted(p *play) {
+	e := p.nth("close", 1)
+	p.closed(e, 1012, "restart", true)
+	p.none("error")
+	p.returns(e, 2)
+	p.agrees(1)
+	p.beatsOn(2)
+}
+
+// pongsLost: the Close gets through where pongs do not, and its answer has no code.
+func pongsLost(p *play) {
+	given := p.nth("unanswered", 1)
+	p.took("noticing", p.nth("open", 1), given, p.timing.beat+p.timing.answer, p.timing.beat+p.timing.answer)
+	e := p.nth("close", 1)
+	p.closed(e, 1005, "", true)
+	p.took("the closing handshake", given, e, 0, 0)
+	after := e
+	if p.page == corrected {
+		after = given
+	}
+	p.returns(after, 2)
+	p.agrees(1)
+	p.beatsOn(2)
+}
+
+// silence: close() on a line that is silent has no event until a minute is over.
+func silence(p *play) {
+	given := p.nth("unanswered", 1)
+	p.took("noticing", p.nth("open", 1), given, p.timing.beat+p.timing.answer, p.timing.beat+p.timing.answer)
+	if p.page == corrected {
+		p.returns(given, 2)
+		p.beatsOn(2)
+	}
+	p.until(fmt.Sprintf("%s.performance.now() > %f", p.window(), given.At+2500))
+	p.none("close", "error")
+	if p.page == corrected {
+		return
+	}
+	if n := len(p.log().of("connecting")); n != 1 {
+		p.t.Errorf("%d attempts, want 1: the page waits for the close event", n)
+	}
+	if !*minute {
+		return
+	}
+	p.patience = 75 * time.Second
+	e := p.nth("close", 1)
+	p.closed(e, 1006, "", false)
+	p.took("the close event", given, e, time.Minute, time.Minute)
+	p.returns(e, 2)
+}
+
+// staleBeat: a beat that is due after the end meets the next connection while it is
+// opening.
+func staleBeat(p *play) {
+	p.returns(p.nth("close", 1), 2)
+	p.nth("open", 2)
+	switch exceptions := p.log().of("exception"); {
+	case p.page == corrected && len(exceptions) > 0, p.page == article && len(exceptions) != 1:
+		p.t.Errorf("%d exceptions:\n%s", len(exceptions), exceptions)
+	case p.page == article:
+		p.took("the stale beat", p.nth("open", 1), exceptions[0], p.timing.beat, p.timing.beat)
+		if exceptions[0].Name != "InvalidStateError" {
+			p.t.Errorf("the stale beat threw %s, want InvalidStateError", exceptions[0].Name)
+		}
+	}
+	p.beatsOn(2)
+}
+
+// staleDeadline: the deadline of a beat that was sent into the lost connection closes the
+// next one while it is opening.
+func staleDeadline(p *play) {
+	p.returns(p.nth("close", 1), 2)
+	if p.page == corrected {
+		p.beatsOn(2)
+		p.none("unanswered", "error")
+		return
+	}
+	given := p.nth("unanswered", 1)
+	if given.State != 0 {
+		p.t.Errorf("the stale deadline met readyState %d, want 0, connecting", given.State)
+	}
+	e := p.nth("close", 2)
+	p.closed(e, 1006, "", false)
+	p.took("the page's end of its own handshake", given, e, 0, 0)
+	if n := len(p.log().of("error")); n != 1 {
+		p.t.Errorf("%d error events, want 1", n)
+	}
+	p.returns(e, 3)
+	p.t.Log(p.agrees(2).Cause)
+	p.beatsOn(3)
+}
+
+// hang: a handshake that is never answered has no event for four minutes.
+func hang(p *play) {
+	if p.page == corrected {
+		given := p.nth("unanswered", 1)
+		p.took("the handshake", p.nth("connecting", 1), given, p.timing.connect, p.timing.connect)
+		p.returns(given, 2)
+		p.beatsOn(2)
+		return
+	}
+	p.until(fmt.Sprintf("%s.performance.now() > %f", p.window(), p.nth("connecting", 1).At+2500))
+	p.none("open", "error", "close")
+	if n := len(p.log().of("connecting")); n != 1 {
+		p.t.Errorf("%d attempts, want 1", n)
+	}
+}
+
+// down: nginx answers 502. Both events fire for each attempt, and one attempt follows.
+func down(p *play) {
+	const attempts = 13
+	p.await("connecting", attempts)
+	l := p.log()
+	connecting, errors, closes := l.of("connecting"), l.of("error"), l.of("close")
+	shortest, longest := time.Duration(math.MaxInt64), time.Duration(0)
+	for i := range attempts - 1 {
+		p.closed(closes[i], 1006, "", false)
+		if errors[i].At > closes[i].At {
+			p.t.Errorf("attempt %d: the error event came after the close event", i+1)
+		}
+		p.returns(closes[i], i+2)
+		d := connecting[i+1].at() - closes[i].at()
+		shortest, longest = min(shortest, d), max(longest, d)
+	}
+	p.t.Logf("delays from %v to %v", shortest, longest)
+	if n := len(l.of("locked")); p.page == article && n < attempts-1 {
+		p.t.Errorf("the lock kept %d reconnects of two from being made, want %d", n, attempts-1)
+	}
+	if r := diagnosis.Diagnose(p.proxy.View(), 1); r.Cause.ID != diagnosis.IDHandshakeRejected {
+		p.t.Errorf("the diagnosis is %s, want handshake-rejected", r.Cause)
+	}
+	if p.page == corrected {
+		p.kept(diagnosis.RuleJitter)
+	}
+}
+
+// beatsOn checks that the page beats on its n-th open connection, and is answered.
+func (p *play) beatsOn(attempt int) {
+	p.t.Helper()
+	p.until(fmt.Sprintf(`(i => i >= 0 && events.slice(i).some(e => e.type === "open") && events.slice(i).some(e => e.data === "pong"))(
+		events.findIndex(e => e === events.filter(e => e.type === "connecting")[%d]))`, attempt-1))
+}
+
+// kept checks that the findings say that the page kept a rule.
+func (p *play) kept(rule diagnosis.RuleID) {
+	p.t.Helper()
+	for _, f := range p.findings() {
+		if f.Rule == rule && f.Verdict == diagnosis.Kept {
+			p.t.Log(f)
+			return
+		}
+		if f.Rule == rule {
+			p.t.Errorf("want %s kept: %s", rule, f)
+		}
+	}
+}
+
+// sees waits for an event at the proxy.
+func (p *play) sees(trigger frame.Trigger) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), p.patience)
+	defer cancel()
+	if _, err := p.proxy.View().Wait(ctx, trigger); err != nil {
+		p.t.Fatal(err)
+	}
+}

@@ -1,0 +1,136 @@
+package article_test
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/heartbreak-ws/heartbreak/fakeserver"
+	"github.com/heartbreak-ws/heartbreak/faultproxy"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/diagnosis"
+	"github.com/heartbreak-ws/heartbreak/internal/realparts"
+)
+
+// stage is Chromium in front of proxies, in front of nginx, in front of a server. The
+// proxies are where faults are made and where everything is recorded.
+type stage struct {
+	t      *testing.T
+	tab    context.Context
+	nginx  string // host:port, and
+	down   string // that of an nginx whose server is not there
+	server *fakeserver.Server
+	plays  int
+}
+
+//go:embed nginx.conf
+var nginxConf string
+
+func open(t *testing.T) *stage {
+	t.Helper()
+	s := &stage{t: t}
+	s.server = server()
+	if err := s.server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.server.Close() })
+	pages, err := filepath.Abs("page")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nginx := func(upstream string) string {
+		return realparts.Nginx(t, strings.NewReplacer("{pages}", pages, "{upstream}", upstream,
+			"{idle}", fmt.Sprintf("%dms", nginxIdle.Milliseconds())).Replace(nginxConf))
+	}
+	s.nginx = nginx(strings.TrimPrefix(s.server.URL, "ws://"))
+	s.down = nginx("127.0.0.1:1")
+	s.tab = realparts.Browser(t, browserLimit, map[string]any{
+		"disable-background-timer-throttling": true, "disable-renderer-backgrounding": true, "disable-backgrounding-occluded-windows": true})
+	s.do(chromedp.Navigate("http://" + s.nginx + "/"))
+	return s
+}
+
+func (s *stage) do(actions ...chromedp.Action[chromedp.Void]) {
+	s.t.Helper()
+	if err := chromedp.Do(s.tab, actions...); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// play is one page in one scenario, with a proxy of its own: Chromium shakes hands with
+// one address at a time.
+type play struct {
+	*stage
+	scenario
+	page   string
+	proxy  *faultproxy.Proxy
+	frame  int // the number of its frame in the tab
+	policy diagnosis.Policy
+	// patience is how long the page is waited for.
+	patience time.Duration
+	t        *testing.T // the subtest that checks it
+}
+
+// start opens a page in a frame of the tab.
+func (s *stage) start(page string, sc scenario) *play {
+	s.t.Helper()
+	upstream := "ws://" + s.nginx
+	if sc.down {
+		upstream = "ws://" + s.down
+	}
+	p := &play{t: s.t, stage: s, scenario: sc, page: page, frame: s.plays, policy: sc.policy(), patience: 20 * time.Second}
+	p.proxy = faultproxy.Start(s.t, upstream)
+	if err := p.proxy.Add(sc.rules...); err != nil {
+		s.t.Fatal(err)
+	}
+	s.plays++
+	query := sc.timing.query()
+	query.Set("url", p.proxy.URL+"/socket/"+sc.path)
+	if sc.own {
+		query.Set("url", query.Get("url")+"/"+page)
+	}
+	s.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{
+		const frame = document.createElement("iframe");
+		frame.src = %q;
+		document.body.append(frame);
+	}`, page+".html?"+query.Encode())))
+	return p
+}
+
+func (p *play) window() string { return fmt.Sprintf("frames[%d]", p.frame) }
+
+// leave has the page's frame go elsewhere, as a user does who follows a link.
+func (p *play) leave() {
+	p.t.Helper()
+	p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelectorAll("iframe")[%d].src = "about:blank"`, p.frame)))
+}
+
+// until waits until an expression of the page's events is true.
+func (p *play) until(expression string) {
+	p.t.Helper()
+	// Until the page has begun, it has none.
+	predicate := fmt.Sprintf("(events => %s)(%s.events ?? [])", expression, p.window())
+	if _, err := chromedp.Run(p.tab, chromedp.Poll[bool](predicate, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(p.patience))); err != nil {
+		p.t.Fatalf("%s, %s: %s: %v\n%s", p.name, p.page, expression, err, p.log())
+	}
+}
+
+// log is what the page has logged by now.
+func (p *play) log() entries {
+	p.t.Helper()
+	text, err := chromedp.Run(p.tab, chromedp.Evaluate[string]("JSON.stringify("+p.window()+".events ?? [])"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var log entries
+	if err := json.Unmarshal([]byte(text), &log); err != nil {
+		p.t.Fatal(err)
+	}
+	return log
+}
