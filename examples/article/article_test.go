@@ -130,7 +130,7 @@ func (s *stage) report(t *testing.T, plays []*play) {
 	if err := os.WriteFile(file, html.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.do(chromedp.EmulateViewport(1200, 900), chromedp.Navigate("file://"+file))
+	s.do(chromedp.Navigate("file://" + file))
 	s.shot("report")
 }
 
@@ -139,7 +139,8 @@ func (s *stage) shot(name string) {
 	if shots == "" {
 		return
 	}
-	picture, err := chromedp.Run(s.tab, chromedp.FullScreenshot(100))
+	s.do(chromedp.EmulateViewport(1000, 1800))
+	picture, err := chromedp.Run(s.tab, chromedp.CaptureScreenshot())
 	if err != nil {
 		s.t.Fatal(err)
 	}
