@@ -104,7 +104,11 @@ func silence(p *play) {
 		p.beatsOn(2)
 	}
 	p.until(fmt.Sprintf("%s.performance.now() > %f", p.window(), given.At+2500))
-	p.none("close", "error")
+	for _, e := range append(p.log().of("close"), p.log().of("error")...) {
+		if e.At < given.At+2500 {
+			p.t.Errorf("the page was told %s %v after close(), on a silent line", e.Type, e.at()-given.at())
+		}
+	}
 	if p.page == corrected {
 		return
 	}
@@ -157,7 +161,7 @@ func staleDeadline(p *play) {
 	if n := len(p.log().of("error")); n != 1 {
 		p.t.Errorf("%d error events, want 1", n)
 	}
-	p.returns(e, 3)
+	p.returns(p.failed(1), 3)
 	p.t.Log(p.agrees(2).Cause)
 	p.beatsOn(3)
 }
@@ -190,7 +194,7 @@ func down(p *play) {
 		if errors[i].At > closes[i].At {
 			p.t.Errorf("attempt %d: the error event came after the close event", i+1)
 		}
-		p.returns(closes[i], i+2)
+		p.returns(p.failed(i+1), i+2)
 		d := connecting[i+1].at() - closes[i].at()
 		shortest, longest = min(shortest, d), max(longest, d)
 	}
@@ -204,6 +208,33 @@ func down(p *play) {
 	if p.page == corrected {
 		p.kept(diagnosis.RuleJitter)
 	}
+}
+
+// notUpgraded: without the header Upgrade the server is asked for a page. All that the
+// browser's page is told is that it failed; the diagnosis has the answer.
+func notUpgraded(p *play) {
+	e := p.nth("close", 1)
+	p.closed(e, 1006, "", false)
+	p.returns(p.failed(1), 2)
+	p.none("open")
+	if n := len(p.log().of("error")); n == 0 {
+		p.t.Error("no error event")
+	}
+	if r := p.agrees(1); r.Cause.ID != diagnosis.IDHandshakeRejected {
+		p.t.Errorf("the diagnosis is %s, want handshake-rejected", r.Cause)
+	} else {
+		p.t.Log(r.Cause)
+	}
+}
+
+// failed is the event of the n-th failed handshake from which the page counts its delay:
+// error comes first, and the corrected page waits for close.
+func (p *play) failed(n int) entry {
+	p.t.Helper()
+	if p.page == article {
+		return p.nth("error", n)
+	}
+	return p.nth("close", n)
 }
 
 // beatsOn checks that the page beats on its n-th open connection, and is answered.

@@ -15,7 +15,7 @@ type scenario struct {
 	name   string
 	path   string // at the server, below /socket/
 	own    bool   // each page has a path of its own there
-	down   bool   // the server behind nginx is not there
+	nginx  behind
 	timing timing
 	rules  []faultproxy.Rule
 	check  func(*play)
@@ -24,11 +24,24 @@ type scenario struct {
 	broken map[string]diagnosis.RuleID
 }
 
+// behind says what is behind nginx.
+type behind int
+
+const (
+	serverUp   behind = iota
+	patient           // the server, and nginx has its default idle timeout, 60 s
+	serverDown        // nothing: nginx answers 502
+	noUpgrade         // the server, but the header Upgrade does not pass nginx
+)
+
 // timing are the parameters of both pages, and the last two of the corrected one alone.
 type timing struct{ beat, answer, retry, connect, most time.Duration }
 
 // fifth is a fifth of the article's times.
 var fifth = timing{beat: 600 * ms, answer: 600 * ms, retry: 400 * ms, connect: 2000 * ms, most: 6000 * ms}
+
+// defaults are the times of the pages without parameters: the article's.
+var defaults = timing{beat: 3 * time.Second, answer: 3 * time.Second, retry: 2 * time.Second, connect: 10 * time.Second, most: 30 * time.Second}
 
 const (
 	ms = time.Millisecond
@@ -39,6 +52,9 @@ const (
 
 func (t timing) query() url.Values {
 	q := url.Values{}
+	if t == defaults {
+		return q
+	}
 	for name, d := range map[string]time.Duration{"beat": t.beat, "answer": t.answer, "retry": t.retry, "connect": t.connect, "most": t.most} {
 		q.Set(name, fmt.Sprint(d.Milliseconds()))
 	}
@@ -56,7 +72,10 @@ func (sc scenario) policy() diagnosis.Policy {
 		ConnectTimeout: t.connect, CloseTimeout: 1500 * ms, MaxLive: 1,
 		Backoff: diagnosis.Exponential(t.retry, 2).UpTo(t.most).PlusMinus(0.5).ResetsAfter(t.beat),
 	}
-	if sc.down {
+	if sc.nginx == patient {
+		p.IdleTimeout = time.Minute
+	}
+	if sc.nginx == serverDown {
 		// Chance is only judged where delays are long beside what may disturb them. With
 		// what a browser may add, that would be 10 delays of 2 s, as long as the article's.
 		p.Browser, p.Tolerance = false, 20*ms
@@ -82,8 +101,10 @@ var waves = [][]scenario{
 		{name: "FIN", timing: fifth, rules: first(700*ms, faultproxy.End{Client: faultproxy.FIN, Server: faultproxy.FullClose}), check: lost},
 		{name: "RST", timing: fifth, rules: first(700*ms, faultproxy.End{Client: faultproxy.RST, Server: faultproxy.FullClose}), check: lost},
 		{name: "restart", timing: fifth, rules: first(700*ms, faultproxy.CloseWith(1012, "restart")), check: restarted},
+		{name: "no Upgrade", nginx: noUpgrade, timing: fifth, check: notUpgraded},
+		{name: "defaults", nginx: patient, timing: defaults, rules: lostPongs(), check: pongsLost},
 		{
-			name: "down", down: true, timing: timing{beat: 600 * ms, answer: 600 * ms, retry: 1000 * ms, connect: 2000 * ms, most: 1000 * ms}, check: down,
+			name: "down", nginx: serverDown, timing: timing{beat: 600 * ms, answer: 600 * ms, retry: 1000 * ms, connect: 2000 * ms, most: 1000 * ms}, check: down,
 			broken: map[string]diagnosis.RuleID{article: diagnosis.RuleJitter},
 		},
 	},

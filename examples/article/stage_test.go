@@ -23,8 +23,7 @@ import (
 type stage struct {
 	t      *testing.T
 	tab    context.Context
-	nginx  string // host:port, and
-	down   string // that of an nginx whose server is not there
+	nginx  map[behind]string // their host:port
 	server *fakeserver.Server
 	plays  int
 }
@@ -44,15 +43,20 @@ func open(t *testing.T) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nginx := func(upstream string) string {
+	nginx := func(upstream string, idle time.Duration, conf string) string {
 		return realparts.Nginx(t, strings.NewReplacer("{pages}", pages, "{upstream}", upstream,
-			"{idle}", fmt.Sprintf("%dms", nginxIdle.Milliseconds())).Replace(nginxConf))
+			"{idle}", fmt.Sprintf("%dms", idle.Milliseconds())).Replace(conf))
 	}
-	s.nginx = nginx(strings.TrimPrefix(s.server.URL, "ws://"))
-	s.down = nginx("127.0.0.1:1")
+	address := strings.TrimPrefix(s.server.URL, "ws://")
+	s.nginx = map[behind]string{
+		serverUp:   nginx(address, nginxIdle, nginxConf),
+		patient:    nginx(address, time.Minute, nginxConf),
+		serverDown: nginx("127.0.0.1:1", nginxIdle, nginxConf),
+		noUpgrade:  nginx(address, nginxIdle, strings.ReplaceAll(nginxConf, "proxy_set_header Upgrade", "# proxy_set_header Upgrade")),
+	}
 	s.tab = realparts.Browser(t, browserLimit, map[string]any{
 		"disable-background-timer-throttling": true, "disable-renderer-backgrounding": true, "disable-backgrounding-occluded-windows": true})
-	s.do(chromedp.Navigate("http://" + s.nginx + "/"))
+	s.do(chromedp.Navigate("http://" + s.nginx[serverUp] + "/"))
 	return s
 }
 
@@ -80,12 +84,8 @@ type play struct {
 // start opens a page in a frame of the tab.
 func (s *stage) start(page string, sc scenario) *play {
 	s.t.Helper()
-	upstream := "ws://" + s.nginx
-	if sc.down {
-		upstream = "ws://" + s.down
-	}
 	p := &play{t: s.t, stage: s, scenario: sc, page: page, frame: s.plays, policy: sc.policy(), patience: 20 * time.Second}
-	p.proxy = faultproxy.Start(s.t, upstream)
+	p.proxy = faultproxy.Start(s.t, "ws://"+s.nginx[sc.nginx])
 	if err := p.proxy.Add(sc.rules...); err != nil {
 		s.t.Fatal(err)
 	}

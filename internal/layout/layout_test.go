@@ -46,6 +46,7 @@ var layers = []layer{
 	{"assertions/resilience", []string{"faultproxy", "faultproxy/...", "fakeserver"}, []string{"github.com/gorilla/websocket"}},
 	{"assertions", []string{"faultproxy", "faultproxy/...", "fakeserver"}, gomega},
 	{"assertions/specs", []string{"faultproxy", "faultproxy/..."}, ginkgo},
+	{"examples/article", nil, nil},
 	{"examples/zoo", nil, nil},
 	{"examples/goclient", nil, client},
 	{"examples/idleproxy", nil, client},
