@@ -33,51 +33,62 @@ var minute = flag.Bool("minute", false, "wait for the close event of a silent li
 var shots = os.Getenv("ARTICLE_SCREENSHOTS")
 
 // TestRealParts plays every scenario to both pages. Those of a wave are played at the
-// same time.
+// same time, and the long one beside all of them.
 func TestRealParts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("NOT TESTED with -short: real browsers, clients and middleboxes")
 	}
 	s := open(t)
-	var named []*play
+	inTime := s.startAll(t, long)
+	var all []*play
 	for _, wave := range waves {
-		plays := map[string][]*play{}
-		for _, sc := range wave {
-			for _, page := range []string{article, corrected} {
-				plays[sc.name] = append(plays[sc.name], s.start(page, sc))
-			}
+		plays := s.startAll(t, wave)
+		checkAll(t, plays)
+		s.shot(t, wave[0].name)
+		for _, p := range plays {
+			p.leave()
 		}
-		for _, sc := range wave {
-			for _, p := range plays[sc.name] {
-				t.Run(sc.name+"/"+p.page, func(t *testing.T) {
-					p.t = t
-					begun := time.Now()
-					defer func() {
-						if t.Failed() {
-							t.Logf("the page:\n%s", p.log())
-						}
-						t.Logf("took %v", time.Since(begun).Round(time.Millisecond))
-					}()
-					sc.check(p)
-					p.judge()
-				})
-			}
-		}
-		s.shot(wave[0].name)
-		for _, sc := range wave {
-			for _, p := range plays[sc.name] {
-				p.leave()
-				named = append(named, p)
-			}
-		}
+		all = append(all, plays...)
 	}
-	t.Run("report", func(t *testing.T) { s.report(t, named) })
+	checkAll(t, inTime)
+	t.Run("report", func(t *testing.T) { s.report(t, all) })
 }
 
-// judge compares the findings with those that the scenario names, among the rules that a
-// busy machine does not break.
+// startAll opens both pages in each scenario.
+func (s *stage) startAll(t *testing.T, wave []scenario) (plays []*play) {
+	t.Helper()
+	for _, sc := range wave {
+		plays = append(plays, s.start(t, article, sc), s.start(t, corrected, sc))
+	}
+	return plays
+}
+
+func checkAll(t *testing.T, plays []*play) {
+	for _, p := range plays {
+		t.Run(p.name+"/"+p.page, func(t *testing.T) {
+			p.t = t
+			begun := time.Now()
+			defer func() {
+				if t.Failed() {
+					t.Logf("the page:\n%s", p.log())
+				}
+				t.Logf("took %v", time.Since(begun).Round(time.Millisecond))
+			}()
+			p.check(p)
+			p.judge()
+		})
+	}
+}
+
+// judge checks that every fault was made, and compares the findings with those that the
+// scenario names, among the rules that a busy machine does not break.
 func (p *play) judge() {
 	p.t.Helper()
+	for _, rule := range p.proxy.Rules() {
+		if rule.Fired == 0 {
+			p.t.Errorf("never fired: %s", rule.Rule)
+		}
+	}
 	broken := map[diagnosis.RuleID]diagnosis.Finding{}
 	for _, f := range p.findings() {
 		if f.Verdict == diagnosis.Broken {
@@ -130,21 +141,22 @@ func (s *stage) report(t *testing.T, plays []*play) {
 	if err := os.WriteFile(file, html.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.do(chromedp.Navigate("file://" + file))
-	s.shot("report")
+	s.do(t, chromedp.Navigate("file://"+file))
+	s.shot(t, "report")
 }
 
-func (s *stage) shot(name string) {
-	s.t.Helper()
+// shot takes a picture, if somebody wants to look at it.
+func (s *stage) shot(t *testing.T, name string) {
+	t.Helper()
 	if shots == "" {
 		return
 	}
-	s.do(chromedp.EmulateViewport(1000, 1800))
+	s.do(t, chromedp.EmulateViewport(1000, 1800))
 	picture, err := chromedp.Run(s.tab, chromedp.CaptureScreenshot())
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(shots, name+".png"), picture, 0o600); err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 }

@@ -184,7 +184,8 @@ func hang(p *play) {
 
 // down: nginx answers 502. Both events fire for each attempt, and one attempt follows.
 func down(p *play) {
-	const attempts = 13
+	const attempts = 12
+	p.patience = 40 * time.Second
 	p.await("connecting", attempts)
 	l := p.log()
 	connecting, errors, closes := l.of("connecting"), l.of("error"), l.of("close")

@@ -21,7 +21,6 @@ import (
 // stage is Chromium in front of proxies, in front of nginx, in front of a server. The
 // proxies are where faults are made and where everything is recorded.
 type stage struct {
-	t      *testing.T
 	tab    context.Context
 	nginx  map[behind]string // their host:port
 	server *fakeserver.Server
@@ -33,7 +32,7 @@ var nginxConf string
 
 func open(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{t: t}
+	s := &stage{}
 	s.server = server()
 	if err := s.server.Start(); err != nil {
 		t.Fatal(err)
@@ -56,14 +55,14 @@ func open(t *testing.T) *stage {
 	}
 	s.tab = realparts.Browser(t, browserLimit, map[string]any{
 		"disable-background-timer-throttling": true, "disable-renderer-backgrounding": true, "disable-backgrounding-occluded-windows": true})
-	s.do(chromedp.Navigate("http://" + s.nginx[serverUp] + "/"))
+	s.do(t, chromedp.Navigate("http://"+s.nginx[serverUp]+"/"))
 	return s
 }
 
-func (s *stage) do(actions ...chromedp.Action[chromedp.Void]) {
-	s.t.Helper()
+func (s *stage) do(t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
 	if err := chromedp.Do(s.tab, actions...); err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 }
 
@@ -82,12 +81,12 @@ type play struct {
 }
 
 // start opens a page in a frame of the tab.
-func (s *stage) start(page string, sc scenario) *play {
-	s.t.Helper()
-	p := &play{t: s.t, stage: s, scenario: sc, page: page, frame: s.plays, policy: sc.policy(), patience: 20 * time.Second}
-	p.proxy = faultproxy.Start(s.t, "ws://"+s.nginx[sc.nginx])
+func (s *stage) start(t *testing.T, page string, sc scenario) *play {
+	t.Helper()
+	p := &play{t: t, stage: s, scenario: sc, page: page, frame: s.plays, policy: sc.policy(), patience: 20 * time.Second}
+	p.proxy = faultproxy.Start(t, "ws://"+s.nginx[sc.nginx])
 	if err := p.proxy.Add(sc.rules...); err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	s.plays++
 	query := sc.timing.query()
@@ -95,7 +94,7 @@ func (s *stage) start(page string, sc scenario) *play {
 	if sc.own {
 		query.Set("url", query.Get("url")+"/"+page)
 	}
-	s.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{
+	s.do(t, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{
 		const frame = document.createElement("iframe");
 		frame.src = %q;
 		document.body.append(frame);
@@ -108,7 +107,7 @@ func (p *play) window() string { return fmt.Sprintf("frames[%d]", p.frame) }
 // leave has the page's frame go elsewhere, as a user does who follows a link.
 func (p *play) leave() {
 	p.t.Helper()
-	p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelectorAll("iframe")[%d].src = "about:blank"`, p.frame)))
+	p.do(p.t, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelectorAll("iframe")[%d].src = "about:blank"`, p.frame)))
 }
 
 // until waits until an expression of the page's events is true.
