@@ -206,9 +206,39 @@ func down(p *play) {
 	if r := diagnosis.Diagnose(p.proxy.View(), 1); r.Cause.ID != diagnosis.IDHandshakeRejected {
 		p.t.Errorf("the diagnosis is %s, want handshake-rejected", r.Cause)
 	}
-	if p.page == corrected {
-		p.kept(diagnosis.RuleJitter)
+	want := diagnosis.Kept
+	if p.page == article {
+		want = diagnosis.Broken
 	}
+	// A machine that stands still for a moment makes a delay that looks like chance. So
+	// any twelve attempts in a row will do.
+	for last := attempts; ; last++ {
+		f := p.jitter(last-attempts+1, last)
+		if f.Verdict == want {
+			p.t.Log(f)
+			return
+		}
+		if last == 3*attempts {
+			p.t.Fatalf("want R4-jitter %s: %s", want, f)
+		}
+		p.await("connecting", last+1)
+	}
+}
+
+// jitter is the finding on the chance in the delays of some attempts.
+func (p *play) jitter(first, last int) diagnosis.Finding {
+	var part diagnosis.Events
+	for e := range p.proxy.View().All() {
+		if e.Conn == 0 || e.Conn >= first && e.Conn <= last {
+			part = append(part, e)
+		}
+	}
+	for _, f := range diagnosis.Findings(part, p.policy) {
+		if f.Rule == diagnosis.RuleJitter {
+			return f
+		}
+	}
+	return diagnosis.Finding{}
 }
 
 // notUpgraded: without the header Upgrade the server is asked for a page. All that the

@@ -87,7 +87,7 @@ func (p *play) took(what string, from, to entry, least, most time.Duration) {
 	}
 }
 
-const slack = 500 * time.Millisecond
+const slack = 1500 * time.Millisecond
 
 // closed checks what a CloseEvent said.
 func (p *play) closed(e entry, code int, reason string, wasClean bool) {

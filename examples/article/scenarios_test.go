@@ -76,22 +76,22 @@ func (sc scenario) policy() diagnosis.Policy {
 		p.IdleTimeout = time.Minute
 	}
 	if sc.nginx == serverDown {
-		p.Tolerance = 50 * ms // chance is only judged where delays are long beside it
+		// Chance is only judged where delays are long beside what may disturb them.
+		p.Browser, p.Tolerance = false, 20*ms
 	}
 	return p
 }
 
 // judged are the rules that both pages are held to.
 var judged = []diagnosis.RuleID{
-	diagnosis.RuleMasking, diagnosis.RuleFraming, diagnosis.RuleUTF8, diagnosis.RuleIdleTimeout, diagnosis.RuleJitter,
+	diagnosis.RuleMasking, diagnosis.RuleFraming, diagnosis.RuleUTF8, diagnosis.RuleIdleTimeout,
 	diagnosis.RuleOneLive, diagnosis.RuleOneHeartbeat, diagnosis.RuleHandshakeTimeout, diagnosis.RuleCloseTimeout, diagnosis.RuleOneAttempt,
 	diagnosis.RuleRetry, diagnosis.RuleAfterClose, diagnosis.RuleAlive, diagnosis.RuleRestart, diagnosis.RuleCloseAnswered, diagnosis.RuleCloseCodes,
 }
 
-// long takes as many of the article's delays as show that there is no chance in them.
+// long takes as many delays as show whether there is chance in them.
 var long = []scenario{{
-	name: "down", nginx: serverDown, timing: timing{beat: 600 * ms, answer: 600 * ms, retry: 2000 * ms, connect: 2000 * ms, most: 2000 * ms}, check: down,
-	broken: map[string]diagnosis.RuleID{article: diagnosis.RuleJitter},
+	name: "down", nginx: serverDown, timing: timing{beat: 600 * ms, answer: 600 * ms, retry: 1000 * ms, connect: 2000 * ms, most: 1000 * ms}, check: down,
 }}
 
 var waves = [][]scenario{
