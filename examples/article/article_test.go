@@ -25,8 +25,8 @@ const (
 )
 
 // minute makes the test wait for the close event of a socket that was closed on a silent
-// line. Without it the test sees that the event does not come within 2.5 s, which is five
-// times what the page promises for the way back.
+// line. Without it the test sees that the event does not come within 2.5 s, six times the
+// page's delay.
 var minute = flag.Bool("minute", false, "wait for the close event of a silent line, for about a minute")
 
 // shots is where a report and screenshots go, to be looked at; empty: nowhere.
