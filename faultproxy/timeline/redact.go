@@ -210,7 +210,8 @@ func bearer(name string) bool {
 	lower := strings.ToLower(name)
 	for word := range announcesToken {
 		for _, mark := range []string{".", "-", "_", ":", "|", "="} {
-			if rest, ok := cutMark(lower, word+mark); ok && len(rest) >= 8 {
+			rest, ok := cutMark(lower, word+mark)
+			if ok && (len(rest) >= 8 || rest != "" && word == "bearer" && mark != "-" && mark != "_") {
 				return true
 			}
 		}

@@ -73,6 +73,7 @@ func TestRedactField(t *testing.T) {
 		{"sec-websocket-protocol", "access_token, x", "access_token, [redacted]"},
 		{"sec-websocket-protocol", "base64url.bearer.authorization.k8s.io.aHVudGVyMg", "[redacted]"},
 		{"sec-websocket-protocol", "bearer.hunter22", "[redacted]"},
+		{"sec-websocket-protocol", "bearer.x1", "[redacted]"},
 		{"sec-websocket-protocol", "token-hunter22x, chat", "[redacted], chat"},
 		{"sec-websocket-protocol", "chat, a81bc81bdead4e5dabff90865d1e13b1", "chat, [redacted]"},
 		{"sec-websocket-protocol", "a81bc81b-dead-4e5d-abff-90865d1e13b1", "[redacted]"},

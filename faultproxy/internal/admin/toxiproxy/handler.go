@@ -4,6 +4,7 @@
 package toxiproxy
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -61,9 +62,37 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, do http.HandlerFu
 		http.Error(w, "User agent not allowed", http.StatusForbidden)
 		return
 	}
+	// A client that is slow to send or to read holds nobody else up.
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		fail(w, refuse(http.StatusBadRequest, "bad request body: "+err.Error()))
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(raw))
+	a := &answer{header: w.Header()}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	do(w, r)
+	do(a, r)
+	s.mu.Unlock()
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body.Bytes())
+}
+
+// answer is one that is kept until it may be sent.
+type answer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (a *answer) Header() http.Header { return a.header }
+
+func (a *answer) WriteHeader(status int) { a.status = status }
+
+func (a *answer) Write(b []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	return a.body.Write(b)
 }
 
 func (s *server) version(w http.ResponseWriter, _ *http.Request) {

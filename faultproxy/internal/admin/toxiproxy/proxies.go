@@ -22,7 +22,7 @@ type proxyView struct {
 }
 
 func (s *server) view(p *fleet.Proxy) proxyView {
-	return proxyView{p.Name(), p.Listen(), address(p.Doc().Upstream), p.Enabled(), toxicList(s.set(p).list())}
+	return proxyView{p.Name(), p.Listen(), address(p.Engine().Upstream), p.Enabled(), toxicList(s.set(p).list())}
 }
 
 // address is the host and port of an upstream.
@@ -245,10 +245,14 @@ func (s *server) one(v wanted) (*fleet.Proxy, *apiError) {
 	if now.Upstream == v.Upstream && sameListen(v.Listen, now.Listen) {
 		return p, nil
 	}
-	if err := s.fleet.Remove(v.Name); err != nil && errors.Is(err, fleet.ErrNotFound) {
-		return nil, errNoProxy
+	if v.Listen == "" {
+		v.Listen = config.DefaultListen
 	}
-	return s.make(v)
+	if e := change(p, now, v); e != nil { // then it is as it was
+		return nil, e
+	}
+	s.set(p).clear()
+	return p, nil
 }
 
 func sameListen(asked, have string) bool {
