@@ -16,11 +16,19 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
+// newest chooses the newest connection, as soon as there is one in the list.
+func (s *stage) newest() int {
+	s.t.Helper()
+	s.until(`document.querySelector('.row[data-state="open"]:not([hidden])')`)
+	s.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#rows").focus()`), chromedp.KeyEvent(kb.Home))
+	s.until(`document.querySelector('.row[aria-selected="true"]:not([hidden])')`)
+	return js[int](s, `Number(document.querySelector('.row[aria-selected="true"]:not([hidden]) .number').textContent)`)
+}
+
 // back looks at the page while the API is away, and when it is back.
 func (s *stage) back() {
 	s.t.Helper()
-	s.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#rows").focus()`), chromedp.KeyEvent(kb.Home))
-	conn := js[int](s, `Number(document.querySelector('.row[aria-selected="true"] .number').textContent)`)
+	conn := s.newest()
 	if err := s.api.Close(); err != nil {
 		s.t.Fatal(err)
 	}
@@ -38,8 +46,7 @@ func (s *stage) back() {
 // and makes up for what it has missed.
 func (s *stage) asleep() {
 	s.t.Helper()
-	s.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#rows").focus()`), chromedp.KeyEvent(kb.Home))
-	conn := js[int](s, `Number(document.querySelector('.row[aria-selected="true"] .number').textContent)`)
+	conn := s.newest()
 	hide := func(hidden bool) {
 		s.t.Helper()
 		s.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{
