@@ -53,8 +53,11 @@ func TestHandshakesThatEndOnLoopback(t *testing.T) {
 			}
 			defer client.Close()
 			_ = client.SetDeadline(time.Now().Add(20 * time.Second))
-			_, _ = io.WriteString(client, upgradeRequest+"\r\n")
+			_, told := io.WriteString(client, upgradeRequest+"\r\n")
 			got, err := io.ReadAll(client)
+			if name == "refuse" && (errors.Is(told, c.err) || errors.Is(told, syscall.EPIPE)) {
+				return // the write was told of the reset, and Linux tells once
+			}
 			if string(got) != c.want || !errors.Is(err, c.err) {
 				t.Errorf("the client got %q, %v; want %q, %v", got, err, c.want, c.err)
 			}
