@@ -13,9 +13,6 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
-// headTimeout is how long a client has to send its request.
-const headTimeout = 10 * time.Second
-
 // accept is the goroutine that serves the listener.
 func (p *Proxy) accept() {
 	defer p.leave()
@@ -111,21 +108,15 @@ func (p *Proxy) serve(c net.Conn) {
 		w.stop()
 		return
 	}
-	_ = c.SetReadDeadline(time.Now().Add(headTimeout))
-	conn := p.hello(c, plan)
-	if conn == nil {
-		return
-	}
+	o := &opener{p: p, conn: c, plan: plan}
 	if p.target.relays {
-		_ = c.SetReadDeadline(time.Time{})
-		kept = p.relay(c, conn)
+		if o.greet() {
+			kept = p.relay(c, o.conn)
+		}
 		return
 	}
-	var req request
-	req.raw, req.rest, req.err = readHead(conn, nil, checkRequest)
-	_ = c.SetReadDeadline(time.Time{})
-	for next := &req; next != nil; {
-		kept, next = p.request(c, conn, next)
+	for next := o.open(); next != nil; {
+		kept, next = p.request(c, o.conn, next)
 	}
 }
 
@@ -169,11 +160,13 @@ func (p *Proxy) mute(c net.Conn, err error, rule ruleRef) {
 func (p *Proxy) badHello(c net.Conn, err error, rule ruleRef) {
 	var plain tls.RecordHeaderError
 	if errors.As(err, &plain) && plain.Conn != nil && checkRequest(plain.RecordHeader[:]) == nil {
-		p.badRequest(c, nil, &badHead{http.StatusBadRequest, "plain HTTP on a port with TLS: use wss:// or https://"})
+		p.badRequest(c, nil, errPlain)
 		return
 	}
 	p.mute(c, fmt.Errorf("TLS handshake: %w", err), rule)
 }
+
+var errPlain = &badHead{http.StatusBadRequest, "plain HTTP on a port with TLS: use wss:// or https://"}
 
 // badRequest ends a connection that brought no request.
 func (p *Proxy) badRequest(c net.Conn, raw []byte, err error) {

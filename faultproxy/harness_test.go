@@ -137,7 +137,7 @@ func rawDial(t *testing.T, n *memnet.Network, p *faultproxy.Proxy, early string)
 
 func rawConnect(t *testing.T, n *memnet.Network, p *faultproxy.Proxy) net.Conn {
 	t.Helper()
-	c, err := n.DialContext(context.Background(), "tcp", strings.TrimPrefix(p.URL, "ws://"))
+	c, err := n.DialContext(context.Background(), "tcp", p.URL[strings.Index(p.URL, "//")+2:])
 	if err != nil {
 		t.Fatal(err)
 	}

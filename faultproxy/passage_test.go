@@ -43,6 +43,7 @@ type opening struct {
 	offer, agree             string // the values of Sec-WebSocket-Extensions
 	behindRequest, behind101 string // sent in the same write
 	tls                      bool   // on both sides
+	tunnel                   bool   // to stream.test, by CONNECT
 }
 
 func (o opening) open(t *testing.T) *passage {
@@ -79,8 +80,13 @@ func (ps *passage) connect(t *testing.T, o opening, upstream net.Listener) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = ps.client.Close() })
+	name := "localhost"
+	if o.tunnel {
+		name = "stream.test"
+		connect(t, ps.client, "stream.test:443")
+	}
 	if o.tls {
-		ps.client = tls.Client(ps.client, &tls.Config{RootCAs: ps.p.CertPool(), ServerName: "localhost"})
+		ps.client = tls.Client(ps.client, &tls.Config{RootCAs: ps.p.CertPool(), ServerName: name})
 	}
 	io.WriteString(ps.client, upgradeRequest+extensionsLine(o.offer)+"\r\n"+o.behindRequest)
 	if ps.server, err = upstream.Accept(); err != nil {

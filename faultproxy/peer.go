@@ -19,11 +19,19 @@ type peer struct {
 }
 
 // socket is the connection below TLS.
-func (p *peer) socket() net.Conn {
-	if t, ok := p.conn.(*tls.Conn); ok {
-		return t.NetConn()
+func (p *peer) socket() net.Conn { return below(p.conn) }
+
+func below(c net.Conn) net.Conn {
+	for {
+		switch t := c.(type) {
+		case *tls.Conn:
+			c = t.NetConn()
+		case *prefixConn:
+			c = t.Conn
+		default:
+			return c
+		}
 	}
-	return p.conn
 }
 
 // closeWrite sends a FIN, behind a close_notify on TLS.

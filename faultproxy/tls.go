@@ -39,39 +39,51 @@ func (p *Plan) possible(on func(*Proxy) error) bool {
 	return true
 }
 
-// hello does the TLS handshake with a client, if the port has TLS, as the plan says.
-// It returns nil if that did not work out.
-func (p *Proxy) hello(c net.Conn, plan *Plan) net.Conn {
-	if p.TLSConfig == nil {
-		return c
+// hello does the TLS handshake with a client that wants to reach host ("": the proxy),
+// as the plan says. It reports whether that worked out.
+func (o *opener) hello(host string) bool {
+	p, socket, cut := o.p, o.conn, o.plan.cut
+	if len(o.pre) > 0 {
+		socket = &prefixConn{Conn: socket, pre: o.pre}
+		o.pre = nil
 	}
-	cfg, socket := p.TLSConfig, c
-	if plan.cert != nil {
-		var err error
-		if cfg, err = p.badConfig(*plan.cert); err != nil {
-			p.fail(0, "making a certificate", err)
-			return nil
-		}
+	cfg, err := p.helloConfig(host, o.plan.cert)
+	if err != nil {
+		p.fail(0, "making a certificate", err)
+		return false
 	}
-	if plan.cut != nil {
-		socket = &cutConn{Conn: c, left: plan.cut.After}
+	if cut != nil {
+		socket = &cutConn{Conn: socket, left: cut.After}
 	}
 	t := tls.Server(socket, cfg)
-	err := t.Handshake()
+	err = t.Handshake()
 	switch {
-	case plan.cut != nil && (err == nil || errors.Is(err, errCut)):
-		p.cutHello(c, *plan.cut, plan.by)
-		return nil
+	case cut != nil && (err == nil || errors.Is(err, errCut)):
+		p.cutHello(o.conn, *cut, o.plan.by)
+		return false
 	case err != nil:
-		p.badHello(c, err, plan.by)
-		return nil
+		p.badHello(o.conn, err, o.plan.by)
+		return false
 	}
-	return t
+	o.conn, o.plan = t, &Plan{} // a second handshake, in a tunnel, is as any
+	return true
 }
 
-// badConfig is the TLS configuration with a certificate that has a problem.
-func (p *Proxy) badConfig(problem CertificateProblem) (*tls.Config, error) {
-	leaf, authority := certificate.ForAddress(p.Listener.Addr()), p.authority
+// helloConfig is the TLS configuration for a client that wants to reach host ("": the
+// proxy).
+func (p *Proxy) helloConfig(host string, problem *CertificateProblem) (*tls.Config, error) {
+	switch {
+	case problem != nil:
+		return p.badConfig(host, *problem)
+	case host == "" || p.authority == nil:
+		return p.TLSConfig, nil
+	}
+	return p.authority.Configure(p.TLSConfig, certificate.ForAddress(p.Listener.Addr()).For(host))
+}
+
+// badConfig is the TLS configuration with a certificate for host that has a problem.
+func (p *Proxy) badConfig(host string, problem CertificateProblem) (*tls.Config, error) {
+	leaf, authority := certificate.ForAddress(p.Listener.Addr()).For(host), p.authority
 	switch problem {
 	case Expired:
 		leaf.NotBefore, leaf.NotAfter = time.Now().Add(-48*time.Hour), time.Now().Add(-24*time.Hour)
@@ -83,9 +95,10 @@ func (p *Proxy) badConfig(problem CertificateProblem) (*tls.Config, error) {
 			return nil, err
 		}
 	}
-	cert, err := authority.Issue(leaf)
-	cfg := p.TLSConfig.Clone()
-	cfg.Certificates, cfg.GetCertificate, cfg.GetConfigForClient = []tls.Certificate{cert}, nil, nil
+	cfg, err := authority.Configure(p.TLSConfig, leaf)
+	if err == nil && problem == WrongName {
+		cfg.GetCertificate = nil // it would make the name right
+	}
 	return cfg, err
 }
 
@@ -94,7 +107,7 @@ func (p *Proxy) cutHello(c net.Conn, cut Cut, rule ruleRef) {
 	p.mute(c, fmt.Errorf("TLS handshake: %v", cut), rule)
 	switch cut.how() {
 	case RST:
-		resetConn(c)
+		resetConn(below(c))
 	case FullClose: // the caller closes
 	case HalfClose:
 		halfClose(c)

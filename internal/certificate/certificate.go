@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"math/big"
 	"net"
+	"slices"
 	"time"
 )
 
@@ -21,7 +22,7 @@ type Authority struct {
 
 // Config completes the TLS configuration of a server that listens on addr: with a
 // certificate of the authority (nil: one made for this call), which it returns, unless
-// cfg (nil is an empty one) brings one. ALPN offers http/1.1 alone, since a WebSocket
+// cfg (nil is an empty one) brings one; see [Authority.Configure]. ALPN offers http/1.1 alone, since a WebSocket
 // upgrade needs it.
 func Config(cfg *tls.Config, addr net.Addr, authority *Authority) (*tls.Config, *Authority, error) {
 	if cfg == nil {
@@ -38,12 +39,28 @@ func Config(cfg *tls.Config, addr net.Addr, authority *Authority) (*tls.Config, 
 			return nil, nil, err
 		}
 	}
-	cert, err := authority.Issue(ForAddress(addr))
+	cfg, err := authority.Configure(cfg, ForAddress(addr))
+	return cfg, authority, err
+}
+
+// Configure returns cfg with a certificate that says what l does. A client that asks for
+// another name (SNI, RFC 6066 section 3) gets one that says that, too: it may have been
+// led here by a hosts file.
+func (a *Authority) Configure(cfg *tls.Config, l Leaf) (*tls.Config, error) {
+	cert, err := a.Issue(l)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	cfg = cfg.Clone()
 	cfg.Certificates = []tls.Certificate{cert}
-	return cfg, authority, nil
+	cfg.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		if hello.ServerName == "" || slices.Contains(l.Names, hello.ServerName) {
+			return &cert, nil
+		}
+		named, err := a.Issue(l.For(hello.ServerName))
+		return &named, err
+	}
+	return cfg, nil
 }
 
 // NewAuthority makes an authority of that name.
@@ -75,10 +92,15 @@ type Leaf struct {
 func ForAddress(addr net.Addr) Leaf {
 	l := Leaf{Names: []string{"localhost"}, IPs: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}}
 	host, _, _ := net.SplitHostPort(addr.String())
+	return l.For(host)
+}
+
+// For returns what l says, and host as well, a name or an IP address. "" adds nothing.
+func (l Leaf) For(host string) Leaf {
 	if ip := net.ParseIP(host); ip != nil {
-		l.IPs = append(l.IPs, ip)
+		l.IPs = append(slices.Clip(l.IPs), ip)
 	} else if host != "" {
-		l.Names = append(l.Names, host)
+		l.Names = append(slices.Clip(l.Names), host)
 	}
 	return l
 }
