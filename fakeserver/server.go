@@ -50,7 +50,8 @@ type Server struct {
 	// Given that of a proxy, both vantage points are seen merged.
 	Timeline *timeline.Timeline
 	// TLS serves wss with a certificate made at Start, which CertPool trusts, unless
-	// TLSConfig brings its own.
+	// TLSConfig brings its own. A client that asks for another name (SNI), as one that a
+	// hosts file led here does, gets a certificate for that.
 	TLS       bool
 	TLSConfig *tls.Config
 	// Compression accepts permessage-deflate, without context takeover, from clients

@@ -14,6 +14,15 @@
 // A Proxy works on loopback and, with [InMemory], on a virtual network inside a
 // testing/synctest bubble, where a timeout of a minute takes no time.
 //
+// # Clients whose URL is hard-coded
+//
+// A client that follows HTTP_PROXY or HTTPS_PROXY, or takes an HTTP proxy by an option,
+// needs no other URL: the proxy answers CONNECT (RFC 9110 section 9.3.6) for any host, and
+// serves what comes through the tunnel as if it had come without: frames are seen, rules
+// apply, and it all leads to Proxy.Upstream. With Proxy.TLS a tunnel may begin in plain
+// text or on TLS, and hold either; what is on TLS ends in the proxy, whose CertPool the
+// client has to trust. Before an upstream of tcp CONNECT is bytes as any.
+//
 // # What can go wrong
 //
 // A rule hangs a fault on a trigger. FAULTS.md, beside this package, lists every one

@@ -47,7 +47,8 @@ type Proxy struct {
 	// Seed decides all chance. 0: drawn at Start, and put here.
 	Seed uint64
 	// TLS serves wss. A certificate is made for it at Start, by an authority that
-	// CertPool returns, unless TLSConfig brings its own.
+	// CertPool returns, unless TLSConfig brings its own; a client that asks for another
+	// name (SNI), or for a tunnel to another host, gets a certificate for that.
 	TLS       bool
 	TLSConfig *tls.Config
 	// UpstreamTLS verifies a wss or https upstream. nil: the system's roots and the

@@ -28,6 +28,7 @@ func TestRealParts(t *testing.T) {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	t.Run("Chromium", func(t *testing.T) { browser(t, bin) })
+	t.Run("Chromium through a tunnel", func(t *testing.T) { tunnel(t, bin) })
 	t.Run("Node", func(t *testing.T) { node(t, bin) })
 	t.Run("gorilla", func(t *testing.T) { gorilla(t, bin) })
 	t.Run("nginx", func(t *testing.T) { nginx(t, bin) })
