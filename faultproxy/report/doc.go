@@ -1,6 +1,6 @@
-// Package report shows what a timeline recorded to people: sequence diagrams (SVG),
-// one page with everything in it (HTML), and an archive that a browser's developer
-// tools open (HAR). It reads views and writes documents; it judges nothing that
+// Package report shows what a timeline recorded to people: sequence diagrams and
+// plots of attempts to connect (SVG), one page with everything in it (HTML), and an
+// archive that a browser's developer tools open (HAR). It reads views and writes documents; it judges nothing that
 // [diagnosis] does not.
 //
 // Everything it writes is finished when it is written: no scripts, no fonts, no

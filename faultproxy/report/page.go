@@ -19,6 +19,7 @@ const (
 	drawnEvents     = 120  // of each diagram of a page
 	listedConns     = 2000 // in the table of all connections
 	openRows        = 40   // a timeline of no more rows than this is not folded
+	plottedFrom     = 10   // so many attempts are plotted, too
 )
 
 // Page is a page with options. The zero value is what [HTML] writes.
@@ -43,7 +44,7 @@ type Page struct {
 
 // HTML writes a page about recordings: what ended each connection and why, in words
 // with the events that show it and what to do about it; a sequence diagram and the
-// timeline of each; what rules did, and which never did anything; and the seed. A
+// timeline of each; from ten attempts on a plot of when they were made; what rules did, and which never did anything; and the seed. A
 // recording that is [Named] has that name for a heading.
 //
 // The page is one file that needs nothing else: it works offline, without scripts, by
@@ -58,7 +59,7 @@ func (p Page) HTML(w io.Writer, recordings ...timeline.Viewer) error {
 	if p.Policy != nil && p.Policy.Dialect.Name != "" {
 		p.Dialects = append(p.Dialects[:len(p.Dialects):len(p.Dialects)], p.Policy.Dialect)
 	}
-	doc := document{Title: p.Title, Style: template.CSS(diagramStyle + pageStyle)}
+	doc := document{Title: p.Title, Style: template.CSS(diagramStyle + attemptsStyle + pageStyle)}
 	if doc.Title == "" {
 		doc.Title = "Heartbreak report"
 	}

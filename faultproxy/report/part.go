@@ -23,7 +23,8 @@ type part struct {
 
 	Conns     []connection // all that are listed
 	NotListed int
-	NotShown  int // listed, but not in detail
+	NotShown  int           // listed, but not in detail
+	Plot      template.HTML // of the attempts; empty: there are few
 	Mute      []diagnosis.Report
 	Rules     []ruleCount
 	Besides   []shown // what happened on no connection
@@ -113,6 +114,7 @@ func (p Page) part(r timeline.Viewer, prefix string) part {
 	}
 	a := diagnosis.Analyzer{Client: p.Client, Dialects: p.Dialects}
 	out.Mute = a.Mute(view)
+	out.Plot = plotted(view, prefix)
 	kept := p.connections(&out, a.All(view), view, prefix)
 	besides := newEnds(defaulted(p.Rows, defaultRows))
 	for s := range events(view) {
@@ -153,6 +155,17 @@ func (p Page) part(r timeline.Viewer, prefix string) part {
 		out.Policy = judge(view, *p.Policy, prefix, out.Conns, listed)
 	}
 	return out
+}
+
+// plotted draws the attempts of a recording, if it has enough of them.
+func plotted(view *timeline.View, prefix string) template.HTML {
+	s := newPanel("", view)
+	if len(s.opened)+len(s.failed) < plottedFrom {
+		return ""
+	}
+	var svg strings.Builder
+	_ = newPlot([]panel{s}, 0).write(&svg, "", svgHead{id: prefix + "attempts", title: "Upgrade attempts over time"})
+	return template.HTML(svg.String()) // its text is escaped where it is written
 }
 
 // evidence is an event that something rests on.

@@ -17,14 +17,15 @@ import (
 
 // reportCmd is `faultproxy report`.
 type reportCmd struct {
-	Files  []string `arg:"" name:"file" help:"Recordings, made with faultproxy run --record FILE or --json; - is stdin."`
-	Output string   `short:"o" placeholder:"FILE" help:"The page: HTML in one file that needs nothing else. - is stdout, also if there is no other output."`
-	HAR    string   `name:"har" placeholder:"FILE" help:"An HTTP Archive, which the network panel of Chrome's developer tools imports. - is stdout."`
-	SVG    string   `name:"svg" placeholder:"FILE" help:"Sequence diagrams of the connections, of one recording. - is stdout."`
-	Conn   int      `placeholder:"N" help:"Only connection N."`
-	Policy string   `placeholder:"FILE" help:"What the client promises, as YAML or JSON; the page then says how it kept that."`
-	Client string   `enum:"chromium,node-ws" default:"chromium" help:"Whose close event to report: ${enum}."`
-	Title  string   `help:"The heading of the page."`
+	Files    []string `arg:"" name:"file" help:"Recordings, made with faultproxy run --record FILE or --json; - is stdin."`
+	Output   string   `short:"o" placeholder:"FILE" help:"The page: HTML in one file that needs nothing else. - is stdout, also if there is no other output."`
+	HAR      string   `name:"har" placeholder:"FILE" help:"An HTTP Archive, which the network panel of Chrome's developer tools imports. - is stdout."`
+	SVG      string   `name:"svg" placeholder:"FILE" help:"Sequence diagrams of the connections, of one recording. - is stdout."`
+	Attempts string   `placeholder:"FILE" help:"A plot of when clients asked to be let in, a panel for each recording. - is stdout."`
+	Conn     int      `placeholder:"N" help:"Only connection N."`
+	Policy   string   `placeholder:"FILE" help:"What the client promises, as YAML or JSON; the page then says how it kept that."`
+	Client   string   `enum:"chromium,node-ws" default:"chromium" help:"Whose close event to report: ${enum}."`
+	Title    string   `help:"The heading of the page."`
 }
 
 // Help is shown below the flags.
@@ -35,6 +36,7 @@ func (*reportCmd) Help() string {
   faultproxy report out.jsonl -o out.html                  all of it, to read or to pass on
   faultproxy report out.jsonl --har out.har                for the network panel of Chrome's developer tools
   faultproxy report out.jsonl --svg out.svg --conn 3       a picture of the third connection
+  faultproxy report old.jsonl new.jsonl --attempts herd.svg   do clients come back all at once?
   faultproxy report before.jsonl after.jsonl --policy page.yaml -o both.html
 
 A policy is such as {dialect: text, interval: 30s, answer_timeout: 10s, backoff: {kind: exponential, first: 1s}}.
@@ -50,7 +52,7 @@ func (c *reportCmd) Run(s *session) error {
 	if err != nil {
 		return usageError{err}
 	}
-	if c.Output == "" && c.HAR == "" && c.SVG == "" {
+	if c.Output == "" && c.HAR == "" && c.SVG == "" && c.Attempts == "" {
 		c.Output = "-"
 	}
 	if err := c.checkOutputs(); err != nil {
@@ -80,6 +82,7 @@ func (c *reportCmd) Run(s *session) error {
 		{c.Output, func(w io.Writer) error { return page.HTML(w, recordings...) }},
 		{c.HAR, func(w io.Writer) error { return report.HAR(w, recordings...) }},
 		{c.SVG, func(w io.Writer) error { return diagram.SVG(w, recordings[0]) }},
+		{c.Attempts, func(w io.Writer) error { return report.Attempts{Title: c.Title}.SVG(w, recordings...) }},
 	} {
 		if out.file != "" {
 			errs = append(errs, writeOutput(s, out.file, out.write))
@@ -97,7 +100,7 @@ func (c *reportCmd) checkOutputs() error {
 		return badUsage("--svg draws one recording; give it one file")
 	}
 	said := map[string]string{}
-	for _, out := range [][2]string{{"-o", c.Output}, {"--har", c.HAR}, {"--svg", c.SVG}} {
+	for _, out := range [][2]string{{"-o", c.Output}, {"--har", c.HAR}, {"--svg", c.SVG}, {"--attempts", c.Attempts}} {
 		flag, file := out[0], out[1]
 		if other := said[file]; file != "" && other != "" {
 			return badUsage("%s and %s both go to %s; give them a file each", other, flag, file)
