@@ -51,6 +51,7 @@ func TestRealParts(t *testing.T) {
 		all = append(all, plays...)
 	}
 	checkAll(t, inTime)
+	t.Run("back", s.back)
 	t.Run("report", func(t *testing.T) { s.report(t, all) })
 }
 

@@ -70,6 +70,22 @@ func lost(p *play) {
 	p.beatsOn(2)
 }
 
+// lostAgain: each connection lasts, so the delay begins anew after each.
+func lostAgain(p *play) {
+	for n := 1; n <= 5; n++ {
+		p.returns(p.nth("close", n), n+1)
+	}
+	p.none("error")
+}
+
+// downForLong: the delays of the corrected page double while attempts fail, up to the
+// bound.
+func downForLong(p *play) {
+	for n := 1; n <= 7; n++ {
+		p.returnsAfterFailures(p.failed(n), n+1, n-1)
+	}
+}
+
 func restarted(p *play) {
 	e := p.nth("close", 1)
 	p.closed(e, 1012, "restart", true)

@@ -109,13 +109,22 @@ func (p *play) agrees(n int) diagnosis.Report {
 	return r
 }
 
-// returns checks that the attempt after an entry came when the page should make it: after
-// its fixed delay, or within the half to one and a half of it.
+// returns checks that the attempt after an entry came when the page should make it, after
+// a connection that had lasted.
 func (p *play) returns(after entry, attempt int) {
+	p.t.Helper()
+	p.returnsAfterFailures(after, attempt, 0)
+}
+
+// returnsAfterFailures is returns after so many attempts in a row that had failed before:
+// the article's page comes back after its fixed delay, the corrected one within the half to
+// one and a half of a delay that doubles up to its bound.
+func (p *play) returnsAfterFailures(after entry, attempt, failures int) {
 	p.t.Helper()
 	least, most := p.timing.retry, p.timing.retry
 	if p.page == corrected {
-		least, most = least/2, most*3/2
+		grown := min(p.timing.retry<<failures, p.timing.most)
+		least, most = grown/2, grown*3/2
 	}
 	p.took("the way back", after, p.nth("connecting", attempt), least, most)
 }

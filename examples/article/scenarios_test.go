@@ -104,6 +104,8 @@ var waves = [][]scenario{
 		},
 		{name: "FIN", timing: fifth, rules: first(700*ms, faultproxy.End{Client: faultproxy.FIN, Server: faultproxy.FullClose}), check: lost},
 		{name: "RST", timing: fifth, rules: first(700*ms, faultproxy.End{Client: faultproxy.RST, Server: faultproxy.FullClose}), check: lost},
+		{name: "again", timing: fifth, rules: []faultproxy.Rule{{Name: "fault", On: faultproxy.Elapsed(700 * ms), Do: faultproxy.End{Client: faultproxy.FIN, Server: faultproxy.FullClose}}}, check: lostAgain},
+		{name: "down for long", nginx: serverDown, timing: timing{beat: 600 * ms, answer: 600 * ms, retry: 200 * ms, connect: 2000 * ms, most: 800 * ms}, check: downForLong},
 		{name: "restart", timing: fifth, rules: first(700*ms, faultproxy.CloseWith(1012, "restart")), check: restarted},
 		{name: "no Upgrade", nginx: noUpgrade, timing: fifth, check: notUpgraded},
 		{name: "defaults", nginx: patient, timing: defaults, rules: lostPongs(), check: pongsLost},

@@ -95,10 +95,12 @@ func (s *stage) start(t *testing.T, page string, sc scenario) *play {
 		query.Set("url", query.Get("url")+"/"+page)
 	}
 	s.do(t, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{
-		const frame = document.createElement("iframe");
+		const figure = document.createElement("figure"), name = document.createElement("figcaption"), frame = document.createElement("iframe");
+		name.textContent = %q;
 		frame.src = %q;
-		document.body.append(frame);
-	}`, page+".html?"+query.Encode())))
+		figure.append(name, frame);
+		document.body.append(figure);
+	}`, sc.name+", "+page, page+".html?"+query.Encode())))
 	return p
 }
 
@@ -107,7 +109,11 @@ func (p *play) window() string { return fmt.Sprintf("frames[%d]", p.frame) }
 // leave has the page's frame go elsewhere, as a user does who follows a link.
 func (p *play) leave() {
 	p.t.Helper()
-	p.do(p.t, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelectorAll("iframe")[%d].src = "about:blank"`, p.frame)))
+	p.do(p.t, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{
+		const frame = document.querySelectorAll("iframe")[%d];
+		frame.src = "about:blank";
+		frame.parentNode.hidden = true;
+	}`, p.frame)))
 }
 
 // until waits until an expression of the page's events is true.
