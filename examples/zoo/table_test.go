@@ -2,11 +2,6 @@ package zoo_test
 
 import (
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"reflect"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -42,29 +37,12 @@ func (t *trial) outcome() string {
 	return fmt.Sprintf("%s %s %.0f s", t.version, colour, t.took.Seconds())
 }
 
-// said is the first failure, in one line.
+// said is the sentence of the first failure; the rest of it is in README.md.
 func (t *trial) said() string {
 	if !t.Failed() {
 		return ""
 	}
-	return strings.Join(strings.Fields(t.failures[0]), " ")
-}
-
-// lines counts the lines of a spec, without the function's own two.
-func lines(t *testing.T, spec func(*trial)) int {
-	t.Helper()
-	name := runtime.FuncForPC(reflect.ValueOf(spec).Pointer()).Name()
-	_, name, _ = strings.Cut(name, "zoo_test.")
-	set := token.NewFileSet()
-	file, err := parser.ParseFile(set, "specs_test.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range file.Decls {
-		if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == name {
-			return set.Position(f.Body.Rbrace).Line - set.Position(f.Body.Lbrace).Line - 1
-		}
-	}
-	t.Errorf("no function %s in specs_test.go", name)
-	return 0
+	paragraph, _, _ := strings.Cut(t.failures[0], "\n\n")
+	lines := strings.Split(strings.TrimSpace(paragraph), "\n")
+	return lines[len(lines)-1] // behind Gomega's word of how long it waited
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"sync"
 	"testing"
 )
 
@@ -45,6 +46,7 @@ func TestMain(m *testing.M) {
 
 func TestZoo(t *testing.T) {
 	rows := make([]row, len(bugs))
+	var writing sync.Mutex
 	t.Cleanup(func() { show(t, rows) })
 	for i, b := range bugs {
 		t.Run(b.id, func(t *testing.T) {
@@ -54,6 +56,11 @@ func TestZoo(t *testing.T) {
 			rows[i] = row{b, buggy, fixed}
 			for _, o := range objections(b, buggy, fixed) {
 				t.Error(o)
+			}
+			if *update && !t.Failed() {
+				writing.Lock()
+				defer writing.Unlock()
+				rows[i].write(t)
 			}
 		})
 	}
