@@ -40,7 +40,7 @@ var layers = []layer{
 	{"faultproxy/internal/adminclient", nil, nil},
 	{"faultproxy/internal/config", []string{"faultproxy", "faultproxy/..."}, nil},
 	{"faultproxy/internal/fleet", []string{"faultproxy", "faultproxy/..."}, nil},
-	{"faultproxy/internal/replay", []string{"faultproxy", "faultproxy/...", "fakeserver"}, []string{"github.com/gorilla/websocket"}},
+	{"faultproxy/replay", []string{"faultproxy", "faultproxy/...", "fakeserver"}, []string{"github.com/gorilla/websocket"}},
 	{"faultproxy/internal/admin", []string{"faultproxy", "faultproxy/..."}, prometheus},
 	{"fakeserver", []string{"faultproxy", "faultproxy/..."}, []string{"github.com/gorilla/websocket"}},
 	{"assertions/resilience", []string{"faultproxy", "faultproxy/...", "fakeserver"}, []string{"github.com/gorilla/websocket"}},

@@ -10,7 +10,7 @@ import (
 	"strconv"
 
 	"github.com/heartbreak-ws/heartbreak/fakeserver"
-	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/replay"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/replay"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
@@ -98,7 +98,7 @@ func (c *replayCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	srv := recorded.Server(float64(c.Speed), c.Once)
+	srv := recorded.Server()
 	srv.TLS, srv.Timeline = c.TLS, timeline.New()
 	if srv.Listener, err = listen("--listen", c.Listen); err != nil {
 		return err
@@ -147,10 +147,11 @@ func (c *replayCmd) read(s *session) (*replay.Recording, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	r, err := replay.Read(doc, c.Pad, int(c.Conn))
+	r, err := replay.Read(doc, replay.Options{Conn: int(c.Conn), Pad: c.Pad})
 	if err != nil {
 		return nil, badUsage("%s: %w", c.File, err)
 	}
+	r.Speed, r.Once = float64(c.Speed), c.Once
 	for _, n := range r.Notes {
 		s.complain("%s:%d: %s", c.File, n.Line, n.Text)
 	}
@@ -166,13 +167,9 @@ func (c *replayCmd) content(s *session) ([]byte, error) {
 
 // greeting is what a person reads first.
 func (c *replayCmd) greeting(srv *fakeserver.Server, r *replay.Recording, authority *authorityFile) []string {
-	numbers := make([]int, len(r.Conns))
-	for i, conn := range r.Conns {
-		numbers[i] = conn.Number
-	}
 	lines := []string{
 		fmt.Sprintf("faultproxy replays %s at %s", c.File, srv.URL),
-		"  plays      " + replay.Numbers(numbers) + " of the recording, " + c.pace(),
+		"  plays      " + r.String() + " of the recording, " + c.pace(),
 	}
 	if ca := authority.name(); ca != "" {
 		lines = append(lines, "  authority  "+ca+" (clients have to trust it)")

@@ -9,8 +9,8 @@ import (
 
 	fake "github.com/heartbreak-ws/heartbreak/fakeserver"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
-	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/replay"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/replay"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
@@ -77,11 +77,11 @@ func TestAClientThatStays(t *testing.T) {
 func TestAClientThatDoesNotRead(t *testing.T) {
 	long := strings.Replace(says(1, 1, "long"), `"len":4`, `"len":35000000,"truncated":true`, 1)
 	bubble(t, func(t *testing.T, n *memnet.Network) {
-		r, err := replay.Read(lines(ready, opens(1, 0), long, long, long, long), true, 0)
+		r, err := replay.Read(lines(ready, opens(1, 0), long, long, long, long), replay.Options{Pad: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		srv := r.Server(1, false).On(t, n).StartIn(t)
+		srv := r.Server().On(t, n).StartIn(t)
 		client{deaf: true, stays: 30 * sec}.meets(t, n, srv.URL)
 		if took := happened(t, srv, timeline.KindRST) - happened(t, srv, timeline.Opened); took.Round(sec) != 2*sec { // an ending waits for 1 s
 			t.Errorf("reset after %v, want 2s", took)
@@ -97,7 +97,7 @@ func TestAClientThatDoesNotRead(t *testing.T) {
 func TestAClientThatReadsLate(t *testing.T) {
 	long := strings.Replace(says(1, 1, "long"), `"len":4`, `"len":400000,"truncated":true`, 1)
 	bubble(t, func(t *testing.T, n *memnet.Network) {
-		r, err := replay.Read(lines(ready, opens(1, 0), long, long, fins(1, 1)), true, 0)
+		r, err := replay.Read(lines(ready, opens(1, 0), long, long, fins(1, 1)), replay.Options{Pad: true})
 		if err != nil {
 			t.Fatal(err)
 		}

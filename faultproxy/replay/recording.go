@@ -1,10 +1,3 @@
-// Package replay plays the server's side of a recording to new clients: what the
-// recorded client saw, when it saw it, faults included.
-//
-// Three things wait for the new client, since by the clock they would make no sense to
-// it: the answers to its n-th ping or other beat, what followed its Close, and the end
-// behind its own end. Everything else comes at the time since the opening at which it
-// was recorded.
 package replay
 
 import (
@@ -22,6 +15,29 @@ type Recording struct {
 	Conns []*Conn
 	// Notes say what is not played as it was, and why.
 	Notes []Note
+	// Speed is how many times as fast as recorded it is played. 0: 1.
+	Speed float64
+	// Once answers attempts with 503 when all connections have been played. Without it
+	// the recording begins again with the first.
+	Once bool
+}
+
+// String names the connections.
+func (r *Recording) String() string {
+	list := make([]int, len(r.Conns))
+	for i, c := range r.Conns {
+		list[i] = c.Number
+	}
+	return numbers(list)
+}
+
+// Options say what of a recording is played. The zero value: all of it.
+type Options struct {
+	// Conn, if not 0, is the number of the one connection to play.
+	Conn int
+	// Pad fills up payloads that were recorded in part only: texts with spaces, others
+	// with zeros. Without it such a recording is refused.
+	Pad bool
 }
 
 // Note is something that whoever plays a recording should know.
@@ -50,14 +66,13 @@ func (p Problems) Error() string {
 	return b.String()
 }
 
-// Read makes of a recording, as [timeline.ReadJSONL] reads it, what there is to play.
-// Where a payload was recorded in part only, pad says whether it is filled up; without
-// it such a recording is refused. only, if not 0, is the one connection to be played.
+// Read makes of a recording, as [timeline.ReadJSONL] reads it, what there is to play. An
+// error that is [Problems] lists all that cannot be played, with lines.
 //
 // A recording that was torn off in its last line, as by the end of its recorder, is
 // played as far as it goes. Whatever else cannot be read is an error.
-func Read(doc []byte, pad bool, only int) (*Recording, error) {
-	p := planner{doc: doc, pad: pad}
+func Read(doc []byte, o Options) (*Recording, error) {
+	p := planner{doc: doc, pad: o.Pad}
 	tl, err := timeline.ReadJSONL(bytes.NewReader(doc))
 	var broken *timeline.ReadError
 	switch {
@@ -71,26 +86,26 @@ func Read(doc []byte, pad bool, only int) (*Recording, error) {
 		return nil, errors.New("this is no recording: no line of it is an event; record with faultproxy run --record FILE or fake --record FILE")
 	}
 	view := vantage(tl)
-	numbers := view.Conns()
+	list := view.Conns()
 	switch {
-	case len(numbers) == 0:
+	case len(list) == 0:
 		return nil, errors.New("there is nothing to play: no connection in this recording")
-	case only != 0 && !slices.Contains(numbers, only):
-		return nil, fmt.Errorf("there is no connection %d in this recording; it has %s", only, Numbers(numbers))
-	case only != 0:
-		numbers = []int{only}
+	case o.Conn != 0 && !slices.Contains(list, o.Conn):
+		return nil, fmt.Errorf("there is no connection %d in this recording; it has %s", o.Conn, numbers(list))
+	case o.Conn != 0:
+		list = []int{o.Conn}
 	}
 	events := map[int][]timeline.Event{} // in one go: a view of each would read all of it again
 	for e := range view.All() {
 		switch {
 		case e.Kind == timeline.KindLost:
 			p.note(e, "%s missing here, and not played", plural(e.Count))
-		case slices.Contains(numbers, e.Conn):
+		case slices.Contains(list, e.Conn):
 			events[e.Conn] = append(events[e.Conn], e)
 		}
 	}
 	r := &Recording{}
-	for _, n := range numbers {
+	for _, n := range list {
 		r.Conns = append(r.Conns, p.conn(n, events[n]))
 	}
 	if len(p.problems) > 0 {
@@ -116,8 +131,8 @@ func plural(events int) string {
 	return fmt.Sprintf("%d events are", events)
 }
 
-// Numbers lists the numbers of connections in words.
-func Numbers(list []int) string {
+// numbers lists the numbers of connections in words.
+func numbers(list []int) string {
 	const most = 20
 	text := "connection"
 	if len(list) > 1 {

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/replay"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/replay"
 )
 
 const ready = `{"event":"ready","v":1,"start":"2026-03-01T12:00:00Z","seed":"7"}`
@@ -54,7 +54,7 @@ func TestTheNthClientGetsTheNthConnection(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, n *memnet.Network) {
-				r, err := replay.Read(three, false, test.only)
+				r, err := replay.Read(three, replay.Options{Conn: test.only})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -91,19 +91,19 @@ func TestWhatCannotBePlayedIsRefused(t *testing.T) {
 		{"a damaged line that is not the last", lines(ready, opens(1, 0), `{"event":"fr`, fins(1, 1)), 0, "line 5"},
 		{"a connection that is not there", three, 3, "there is no connection 3 in this recording; it has connections 2, 4, 5"},
 		{"payloads in part", lines(ready, opens(1, 0), cut(1, 1), says(1, 2, "whole"), cut(1, 3)), 0,
-			"line 5: of this payload of 9 bytes only the first 3 were recorded: use --pad to fill up the rest\n" +
-				"line 7: of this payload of 9 bytes only the first 3 were recorded: use --pad to fill up the rest"},
-		{"many of them", lines(ready, opens(1, 0), strings.Repeat(cut(1, 1)+"\n", 12)), 0, "line 14: of this payload of 9 bytes only the first 3 were recorded: use --pad to fill up the rest\nand 2 more"},
+			"line 5: of this payload of 9 bytes only the first 3 were recorded: pad (Options.Pad, --pad) to fill up the rest\n" +
+				"line 7: of this payload of 9 bytes only the first 3 were recorded: pad (Options.Pad, --pad) to fill up the rest"},
+		{"many of them", lines(ready, opens(1, 0), strings.Repeat(cut(1, 1)+"\n", 12)), 0, "line 14: of this payload of 9 bytes only the first 3 were recorded: pad (Options.Pad, --pad) to fill up the rest\nand 2 more"},
 		{"compressed payloads that nobody can read", lines(ready, strings.Replace(opens(1, 0), `"event":"opened"`, `"event":"opened","deflate":"context takeover"`, 1),
 			strings.Replace(says(1, 1, "?"), `"rsv":0`, `"rsv":4`, 1)), 0,
 			"line 5: this compressed message cannot be read, because the ones before it are needed for that or not all of it was recorded: record with --compression strip"},
 		{"a payload that nobody would fill up", lines(ready, opens(1, 0), strings.Replace(cut(1, 1), `"len":9`, `"len":9000000000000`, 1)), 0,
 			"line 5: of this payload of 9000000000000 bytes only the first 3 were recorded, and more than 64 MiB are not filled up: leave this connection out, with --conn"},
 		{"bytes in part", lines(ready, opens(1, 0), `{"event":"bytes","t":1,"conn":1,"dir":"to-client","seen":"left","bytes":9,"text":"abc"}`), 0,
-			"line 5: of these 9 bytes only the first 3 were recorded: use --pad"},
+			"line 5: of these 9 bytes only the first 3 were recorded: pad (Options.Pad, --pad)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r, err := replay.Read(test.doc, strings.Contains(test.want, "64 MiB"), test.only)
+			r, err := replay.Read(test.doc, replay.Options{Conn: test.only, Pad: strings.Contains(test.want, "64 MiB")})
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, %v, want %q", r, err, test.want)
 			}
@@ -144,7 +144,7 @@ func TestWhatIsNotPlayedAsItWasIsTold(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, n *memnet.Network) {
-				r, err := replay.Read([]byte(test.doc), test.pad, 0)
+				r, err := replay.Read([]byte(test.doc), replay.Options{Pad: test.pad})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,10 +25,11 @@ const patience = 5 * time.Second
 // silence: no client beats at exactly the recorded times.
 const slack = 20 * time.Millisecond
 
-// Server plays the recording: the n-th attempt gets the n-th connection, speed times as
-// fast. When all have been played it begins again with the first; with once, attempts
-// are answered 503 then. The server is still to be started.
-func (r *Recording) Server(speed float64, once bool) *fakeserver.Server {
+// Server plays the recording: the n-th attempt gets the n-th connection. The server is
+// still to be started; whoever starts it owns it, and may set what else it has, such as
+// TLS.
+func (r *Recording) Server() *fakeserver.Server {
+	speed, once := cmp.Or(r.Speed, 1), r.Once
 	handlers := make([]fakeserver.Handler, len(r.Conns))
 	for i, c := range r.Conns {
 		handlers[i] = c.handler(speed)

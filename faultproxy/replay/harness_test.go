@@ -21,8 +21,8 @@ import (
 	"github.com/heartbreak-ws/heartbreak/fakeserver"
 	"github.com/heartbreak-ws/heartbreak/faultproxy"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/frame"
-	"github.com/heartbreak-ws/heartbreak/faultproxy/internal/replay"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/memnet"
+	"github.com/heartbreak-ws/heartbreak/faultproxy/replay"
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
@@ -177,7 +177,7 @@ func written(t *testing.T, tl *timeline.Timeline) []byte {
 // read reads a recording that can be played.
 func read(t *testing.T, doc []byte) *replay.Recording {
 	t.Helper()
-	r, err := replay.Read(doc, false, 0)
+	r, err := replay.Read(doc, replay.Options{})
 	if err != nil {
 		t.Fatalf("the recording cannot be played: %v\n%s", err, doc)
 	}
@@ -187,5 +187,6 @@ func read(t *testing.T, doc []byte) *replay.Recording {
 // played starts a server that plays a recording.
 func played(t *testing.T, n *memnet.Network, r *replay.Recording, speed float64, once bool) *fakeserver.Server {
 	t.Helper()
-	return r.Server(speed, once).On(t, n).StartIn(t)
+	r.Speed, r.Once = speed, once
+	return r.Server().On(t, n).StartIn(t)
 }

@@ -57,7 +57,7 @@ func (p *planner) incomplete(e timeline.Event, length uint64, format string, arg
 	case p.pad:
 		p.note(e, format+": the rest is filled up", args...)
 	default:
-		p.refuse(e, format+": use --pad to fill up the rest", args...)
+		p.refuse(e, format+": pad (Options.Pad, --pad) to fill up the rest", args...)
 	}
 	return p.pad
 }
