@@ -223,9 +223,11 @@ func (s *Server) Network() *memnet.Network { return s.network }
 func (s *Server) CertPool() *x509.CertPool { return s.roots }
 
 // Dialer returns a new gorilla dialer that reaches the server: through the virtual
-// network if it is on one, and trusting its certificate if it has one.
+// network if it is on one, and trusting its certificate if it has one. As
+// websocket.DefaultDialer it gives a handshake up after 45 s; a test of a client's own
+// limit sets HandshakeTimeout to 0.
 func (s *Server) Dialer() *websocket.Dialer {
-	d := &websocket.Dialer{HandshakeTimeout: 45 * time.Second, EnableCompression: s.Compression}
+	d := &websocket.Dialer{HandshakeTimeout: websocket.DefaultDialer.HandshakeTimeout, EnableCompression: s.Compression}
 	if s.network != nil {
 		d.NetDialContext = s.network.DialContext
 	}

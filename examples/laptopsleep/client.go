@@ -6,6 +6,10 @@
 // wait for TCP, which takes a quarter of an hour: a read deadline finds the dead socket,
 // a deadline of its own ends every attempt, and the delay between attempts has a limit,
 // so that it is back seconds after the network is.
+//
+// In the test the network sleeps and the client's timers run on. On a laptop they stop, too,
+// and what they were for is due when it wakes, so a client that gets through this gets
+// through that.
 package laptopsleep
 
 import (
