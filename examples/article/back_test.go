@@ -2,7 +2,6 @@ package article_test
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"testing"
 	"time"
@@ -22,16 +21,6 @@ func (s *stage) back(t *testing.T) {
 	defer cancel()
 	tab, closeTab := chromedp.NewContext(s.tab)
 	defer closeTab()
-	has := func(typ string, n int) chromedp.Action[bool] {
-		return chromedp.Poll[bool](fmt.Sprintf("(window.events ?? []).filter(e => e.type === %q).length === %d", typ, n),
-			chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(10*time.Second))
-	}
-	await := func(typ string, n int) {
-		t.Helper()
-		if _, err := chromedp.Run(tab, has(typ, n)); err != nil {
-			t.Fatalf("the page has not logged %s %d times: %v", typ, n, err)
-		}
-	}
 	do := func(action chromedp.Action[chromedp.Void]) {
 		t.Helper()
 		if err := chromedp.Do(tab, action); err != nil {
@@ -40,7 +29,13 @@ func (s *stage) back(t *testing.T) {
 	}
 	home := "http://" + s.nginx[serverUp] + "/"
 	do(chromedp.Navigate(home + "corrected.html?url=" + url.QueryEscape(p.URL+"/socket/")))
-	await("open", 1)
+	// The page that comes back says so to the server: no debugger can be asked safely while a
+	// page takes the place of another.
+	do(chromedp.Evaluate[chromedp.Void](`addEventListener("pageshow", e => fetch("/socket/back?persisted=" + e.persisted))`))
+	if _, err := p.View().Conn(1).Wait(ctx, timeline.Opened); err != nil {
+		t.Fatal(err)
+	}
+	from := s.server.Timeline.Last() + 1
 	do(chromedp.Navigate(home))
 	left, err := p.View().Conn(1).Wait(ctx, timeline.Ended(1))
 	if err != nil {
@@ -52,7 +47,16 @@ func (s *stage) back(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	await("open", 2) // in the log of the page that was left: it was not loaded again
+	for {
+		asked, err := s.server.Timeline.WaitFrom(ctx, from, timeline.KindHTTP)
+		if err != nil {
+			t.Fatalf("the page was loaded anew, not kept: %v", err)
+		}
+		if asked.Field("target") == "/socket/back?persisted=true" {
+			break
+		}
+		from = asked.Seq + 1
+	}
 	closes := 0
 	for e := range p.View().Conn(1).All() {
 		if e.Kind == timeline.KindFrame && e.Header.Opcode == frame.OpClose && e.Dir == frame.ToServer {
