@@ -172,7 +172,7 @@ func (s *Server) unreached() {
 				where = fmt.Sprintf(" of route %v", *q.route)
 			}
 			list = append(list, Failure{unfinished: true, Text: fmt.Sprintf(
-				"handler %d%s, %v, was never reached: the server saw %d upgrade attempts in all", i+1, where, q.handlers[i], s.attempts),
+				"handler %d%s, %v, was never reached: the server saw %s in all", i+1, where, q.handlers[i], attempts(s.attempts)),
 			}.from(q.handlers[i].source))
 		}
 	}
@@ -180,4 +180,11 @@ func (s *Server) unreached() {
 	for _, f := range list {
 		s.failed(f)
 	}
+}
+
+func attempts(n int) string {
+	if n == 1 {
+		return "1 upgrade attempt"
+	}
+	return fmt.Sprintf("%d upgrade attempts", n)
 }

@@ -155,7 +155,7 @@ func ExampleServer_Failures() {
 	for _, f := range srv.Failures() {
 		fmt.Println(f.Text)
 	}
-	// Output: handler 2, RejectWith(403), was never reached: the server saw 1 upgrade attempts in all
+	// Output: handler 2, RejectWith(403), was never reached: the server saw 1 upgrade attempt in all
 }
 
 func ExampleHandler_String() {
