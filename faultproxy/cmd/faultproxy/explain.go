@@ -15,6 +15,8 @@ type explainCmd struct {
 	File     string `arg:"" help:"A recording, made with faultproxy run --record FILE or --json; - is stdin."`
 	Client   string `enum:"chromium,node-ws" default:"chromium" help:"Whose close event to report: ${enum}."`
 	Timeline bool   `help:"Print the events too."`
+
+	whose
 }
 
 // Help is shown below the flags.
@@ -23,6 +25,7 @@ func (*explainCmd) Help() string {
 
   faultproxy run --preset nginx --record out.jsonl    then, when a socket has died:
   faultproxy explain out.jsonl
+  faultproxy explain all.jsonl --proxy api            of the output of run --config --json, which has several
 
 Exit status: 1 if the recording cannot be read, or only in part; what could be read is explained.`
 }
@@ -41,6 +44,10 @@ func (c *explainCmd) Run(s *session) error {
 		}
 		defer f.Close()
 		in = f
+	}
+	in, err = c.part(in, c.File)
+	if err != nil {
+		return err
 	}
 	tl, broken := timeline.ReadJSONL(in)
 	if c.Timeline {

@@ -26,6 +26,8 @@ type replayCmd struct {
 	Once  bool    `group:"server" help:"End when every connection was played and is over. Without it the recording begins again behind its last connection."`
 	Pad   bool    `group:"server" help:"Fill up payloads that were recorded in part only: texts with spaces, others with zeros. Without it such a recording is refused."`
 
+	whose
+
 	output
 }
 
@@ -159,10 +161,20 @@ func (c *replayCmd) read(s *session) (*replay.Recording, error) {
 }
 
 func (c *replayCmd) content(s *session) ([]byte, error) {
-	if c.File == "-" {
-		return io.ReadAll(s.stdin)
+	in := s.stdin
+	if c.File != "-" {
+		f, err := os.Open(c.File)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
 	}
-	return os.ReadFile(c.File)
+	in, err := c.part(in, c.File)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(in)
 }
 
 // greeting is what a person reads first.

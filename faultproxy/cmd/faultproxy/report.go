@@ -26,6 +26,8 @@ type reportCmd struct {
 	Policy   string   `placeholder:"FILE" help:"What the client promises, as YAML or JSON; the page then says how it kept that."`
 	Client   string   `enum:"chromium,node-ws" default:"chromium" help:"Whose close event to report: ${enum}."`
 	Title    string   `help:"The heading of the page."`
+
+	whose
 }
 
 // Help is shown below the flags.
@@ -137,7 +139,7 @@ func same(a, b string) bool {
 // read reads the recordings; what is wrong with some does not hold up the others.
 func (c *reportCmd) read(stdin io.Reader) (recordings []timeline.Viewer, broken error) {
 	for _, name := range c.Files {
-		tl, err := readRecordingFile(name, stdin)
+		tl, err := c.recording(name, stdin)
 		if err != nil {
 			broken = errors.Join(broken, err)
 		}
@@ -160,8 +162,8 @@ func (c *reportCmd) read(stdin io.Reader) (recordings []timeline.Viewer, broken 
 	return recordings, broken
 }
 
-// readRecordingFile reads a recording; nil if there is nothing in it.
-func readRecordingFile(name string, stdin io.Reader) (*timeline.Timeline, error) {
+// recording reads a recording; nil if there is nothing in it.
+func (c *reportCmd) recording(name string, stdin io.Reader) (*timeline.Timeline, error) {
 	in := stdin
 	if name != "-" {
 		f, err := os.Open(name)
@@ -170,6 +172,10 @@ func readRecordingFile(name string, stdin io.Reader) (*timeline.Timeline, error)
 		}
 		defer f.Close()
 		in = f
+	}
+	in, err := c.part(in, name)
+	if err != nil {
+		return nil, err
 	}
 	tl, err := timeline.ReadJSONL(in)
 	switch {
