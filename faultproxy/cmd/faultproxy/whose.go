@@ -69,5 +69,6 @@ func owners(doc []byte) (names, of []string) {
 			names = append(names, name)
 		}
 	}
+	slices.Sort(names)
 	return names, of
 }

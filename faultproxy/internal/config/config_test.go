@@ -95,7 +95,7 @@ proxies:
     seed: "11"
     preset: nginx,idle=10s
     rules: rules.yaml
-    record: out/api.jsonl
+    record: ./api.jsonl
   - name: feed
     scenario: outage.yaml
     rules: {do: {latency: 100ms}}
@@ -113,7 +113,7 @@ proxies:
 	api.Rules, api.Preset = nil, nil
 	want := config.Proxy{Name: "api", Listen: ":8080", Upstream: "wss://example.test/socket", Disabled: true, TLS: true,
 		UpstreamTLS: config.UpstreamTLS{Insecure: true}, PreserveHost: true, Compression: faultproxy.Strip, Seed: 11,
-		Record: filepath.Join(dir, "out/api.jsonl")}
+		Record: filepath.Join(dir, "api.jsonl")}
 	if !reflect.DeepEqual(api, want) {
 		t.Errorf("got  %+v\nwant %+v", api, want)
 	}
@@ -145,6 +145,7 @@ func TestWrong(t *testing.T) {
 		"no name":         {`proxies: [{listen: ":1"}]`, `proxies[0].name: missing, but required`},
 		"two of a name":   {`proxies: [{name: a}, {name: b}, {name: a}]`, `proxies[2].name: proxies[0].name is called "a" already; call this one otherwise`},
 		"two of a port":   {`proxies: [{name: a, listen: "127.0.0.1:81"}, {name: b, listen: "localhost:81"}]`, `proxies[1].listen: proxies[0].listen listens on 127.0.0.1:81 already; choose another port, or 127.0.0.1:0 for any free one`},
+		"no folder":       {`proxies: [{name: a, record: nowhere/r}]`, `proxies[0].record: there is no folder ` + filepath.Join(dir, "nowhere") + `: make it, or choose another file`},
 		"two recordings":  {`proxies: [{name: a, record: x/../r}, {name: b, record: r}]`, `proxies[1].record: proxies[0].record is recorded to ` + filepath.Join(dir, "r") + ` already; choose another file`},
 		"two rules":       {`proxies: [{name: a, rules: [{name: r, do: refuse}, {name: r, do: refuse}]}]`, `proxies[0].rules[1].name: proxies[0].rules[0] is called "r" already`},
 		"any port twice":  {`proxies: [{name: a, listen: "127.0.0.1:0"}, {name: b, listen: "127.0.0.1:0"}]`, ``},

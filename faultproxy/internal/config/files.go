@@ -40,6 +40,18 @@ func (o Origin) path(n schema.Node) string {
 	return name
 }
 
+// toWrite is a path of a file that is written later, and that can be: its folder is there.
+func (o Origin) toWrite(n schema.Node) string {
+	name := o.path(n)
+	if name == "" || n.Failed() {
+		return ""
+	}
+	if dir, err := os.Stat(filepath.Dir(name)); err != nil || !dir.IsDir() {
+		n.Fail("there is no folder %s: make it, or choose another file", filepath.Dir(name))
+	}
+	return name
+}
+
 // toRead is a path of a file that is about to be read; empty if there is none, or
 // something is wrong with it.
 func (o Origin) toRead(n schema.Node) string {

@@ -78,7 +78,7 @@ func DecodeProxy(n schema.Node, from Origin) Proxy {
 		UpstreamTLS:  from.upstreamTLS(n.At("upstream_tls")),
 		PreserveHost: n.At("preserve_host").Bool(),
 		Seed:         decodeSeed(n.At("seed")),
-		Record:       from.path(n.At("record")),
+		Record:       from.toWrite(n.At("record")),
 	}
 	p.TLS, p.Certificate = from.tls(n.At("tls"))
 	if listen := n.At("listen"); !listen.IsNull() {
