@@ -97,12 +97,21 @@ func (s *scene) diagnosis(n int) string {
 	r := diagnosis.Diagnose(asOfNow{s}, n)
 	headline, _, _ := strings.Cut(r.String(), "\n")
 	switch {
+	case r.Injected && r.Cause.ID == diagnosis.IDIdleTimeout && ofMiddlebox(r.Deliberate): // it does as those in the field do
+		return headline + "\n  cause    " + r.Deliberate + "\n  advice   " + r.Cause.Advice
 	case r.Injected: // which is why, whatever it would look like in the field
 		return headline + "\n  cause    " + r.Deliberate
 	case r.Deliberate != "":
 		return headline + "\n  cause    " + r.Cause.String() + "\n  note     " + r.Deliberate
 	}
 	return headline + "\n  cause    " + r.Cause.String()
+}
+
+// ofMiddlebox reports whether what was done on purpose was done by a preset, whose rules
+// are named as nginx/idle is.
+func ofMiddlebox(deliberate string) bool {
+	rule, ok := strings.CutPrefix(deliberate, "injected by rule ")
+	return ok && strings.Contains(rule, "/")
 }
 
 // asOfNow is all that was recorded, and that nothing more was up to now.
