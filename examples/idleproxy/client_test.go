@@ -20,6 +20,7 @@ import (
 //
 //	The client has no connection live, expected 1.
 //	  cause    injected by rule nginx/idle
+//	  advice   beat more often than every 30 s, or raise proxy_read_timeout
 func TestADayBehindNginx(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
