@@ -265,12 +265,20 @@ func clip(list []string, most int) []string {
 // tries returns the attempts of the client that is judged, as far as they are looked
 // at.
 func (s *scene) tries() []diagnosis.Attempt {
-	var tries []diagnosis.Attempt
-	for _, attempts := range (diagnosis.Policy{ClientBy: s.by}).Attempts(s.known()) {
-		for _, a := range attempts {
-			if a.Client == s.client && (s.conn == 0 || a.Conn == s.conn) {
-				tries = append(tries, a)
+	if s.tried == nil {
+		s.tried = map[string][]diagnosis.Attempt{}
+	}
+	if len(s.tried) == 0 {
+		for _, attempts := range (diagnosis.Policy{ClientBy: s.by}).Attempts(s.known()) {
+			for _, a := range attempts {
+				s.tried[a.Client] = append(s.tried[a.Client], a)
 			}
+		}
+	}
+	var tries []diagnosis.Attempt
+	for _, a := range s.tried[s.client] {
+		if s.conn == 0 || a.Conn == s.conn {
+			tries = append(tries, a)
 		}
 	}
 	return tries

@@ -122,10 +122,11 @@ func (v verdict) of(own *scene) verdict {
 // clients returns a scene for each client.
 func (s *scene) clients(by diagnosis.ClientBy) []*scene {
 	var scenes []*scene
+	tried := map[string][]diagnosis.Attempt{}
 	for _, attempts := range (diagnosis.Policy{ClientBy: by}).Attempts(s.all) {
 		own := *s
 		own.by = by
-		own.only = map[int]bool{}
+		own.only, own.tried = map[int]bool{}, tried
 		for _, a := range attempts {
 			own.client = a.Client
 			own.only[a.Conn] = true

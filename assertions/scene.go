@@ -25,6 +25,10 @@ type scene struct {
 	began  time.Duration      // when what is judged begins
 	first  int                // the number of its first event
 	now    time.Duration
+
+	// tried are the attempts by client, once somebody has asked for those of one; the scenes
+	// of all clients share it, so that many clients are not looked for as many times.
+	tried map[string][]diagnosis.Attempt
 }
 
 // newScene looks at an actual value. The verdict is unclear if there is nothing to
