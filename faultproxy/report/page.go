@@ -20,6 +20,7 @@ const (
 	listedConns     = 2000 // in the table of all connections
 	openRows        = 40   // a timeline of no more rows than this is not folded
 	plottedFrom     = 10   // so many attempts are plotted, too
+	alsoListed      = 20   // so many connections are named of which the same was found
 )
 
 // Page is a page with options. The zero value is what [HTML] writes.

@@ -8,7 +8,8 @@ import (
 	"github.com/heartbreak-ws/heartbreak/faultproxy/timeline"
 )
 
-// verdicts is how the clients of a recording kept a policy.
+// verdicts is how the clients of a recording kept a policy. A rule counts as what is the
+// worst that was found about it.
 type verdicts struct {
 	Name    string
 	Worse   []finding // broken, warned of or waived, the worst first
@@ -26,6 +27,14 @@ type finding struct {
 	Prefix string
 	Shown  bool // its connection has a section
 	Events []evidence
+	Also   []place // the first of the other connections of which the same was found
+	More   int     // how many there are besides
+}
+
+// place is a connection to link to.
+type place struct {
+	Conn  int
+	Shown bool // it has a section
 }
 
 // Class is how it is coloured.
@@ -56,12 +65,23 @@ func judge(view *timeline.View, p diagnosis.Policy, prefix string, conns []conne
 		detailed[c.N] = c.Detailed
 	}
 	v := &verdicts{Name: p.Name}
+	rules := map[diagnosis.RuleID]diagnosis.Verdict{}
 	for _, f := range diagnosis.Findings(src, p) {
 		shown := finding{Finding: f, Title: titles[f.Rule], Prefix: prefix, Shown: detailed[f.Conn]}
 		for _, seq := range f.Evidence {
 			shown.Events = append(shown.Events, evidence{Seq: seq, Listed: listed[seq]})
 		}
-		switch f.Verdict {
+		if worst, seen := rules[f.Rule]; !seen || f.Verdict > worst {
+			rules[f.Rule] = f.Verdict
+		}
+		if f.Verdict > diagnosis.Kept {
+			v.Worse = gathered(v.Worse, shown)
+		} else {
+			v.Rest = gathered(v.Rest, shown)
+		}
+	}
+	for _, worst := range rules {
+		switch worst {
 		case diagnosis.Broken:
 			v.Broken++
 		case diagnosis.Warned:
@@ -71,14 +91,26 @@ func judge(view *timeline.View, p diagnosis.Policy, prefix string, conns []conne
 		case diagnosis.NotJudged:
 			v.Unclear++
 		}
-		if f.Verdict > diagnosis.Kept {
-			v.Worse = append(v.Worse, shown)
-		} else {
-			v.Rest = append(v.Rest, shown)
-		}
 	}
 	worstFirst := func(a, b finding) int { return cmp.Compare(b.Verdict, a.Verdict) }
 	slices.SortStableFunc(v.Worse, worstFirst)
 	slices.SortStableFunc(v.Rest, worstFirst)
 	return v
+}
+
+// gathered adds a finding to a list, or its connection to the finding that says the same
+// of another one.
+func gathered(list []finding, f finding) []finding {
+	i := slices.IndexFunc(list, func(other finding) bool {
+		return other.Rule == f.Rule && other.Verdict == f.Verdict && other.Client == f.Client && other.Text == f.Text && other.Advice == f.Advice
+	})
+	if i < 0 || f.Conn == 0 || list[i].Conn == 0 {
+		return append(list, f)
+	}
+	if same := &list[i]; len(same.Also) < alsoListed {
+		same.Also = append(same.Also, place{f.Conn, f.Shown})
+	} else {
+		same.More++
+	}
+	return list
 }
