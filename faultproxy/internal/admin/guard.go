@@ -24,7 +24,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		switch {
 		case s.Token == "" && !localHost(r.Host):
-			refuse(w, http.StatusForbidden, "the host %q is not this machine's own name: ask for 127.0.0.1 or localhost (a page that had its name point here could read everything otherwise)", r.Host)
+			refuse(w, http.StatusForbidden, "the host %q is a name: ask by address, such as 127.0.0.1, or for localhost (a page that had its name point here could read everything otherwise)", r.Host)
 		case foreign(r):
 			refuse(w, http.StatusForbidden, "a page of another origin asked (Origin %q, Sec-Fetch-Site %q): only the dashboard's own may", r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site"))
 		case s.Token != "" && r.URL.Path != "/v1/health" && !s.known(r):
