@@ -23,8 +23,8 @@ type Attempts struct {
 // SVG draws a panel for each recording, one below the other and all to one scale; one
 // that is [Named] has its name above. A panel begins with its view, so give it a part,
 // such as what came Since the server went down. The foot of a bar is those attempts that
-// opened, its head those that did not: refused with an HTTP status, or, of a proxy that
-// was down, by TCP. Like all of this package's drawings it stands alone, and is light or
+// opened, its head those that did not, such as those refused with an HTTP status; what a
+// port that is down refuses is recorded by nobody. Like all of this package's drawings it stands alone, and is light or
 // dark as the reader's system is.
 //
 // The error is that of w.
