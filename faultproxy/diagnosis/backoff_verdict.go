@@ -198,7 +198,7 @@ func (j *judging) jitter(v *AspectVerdict) {
 		v.Text = count(n, "delay") + " are too short on the whole for the jitter"
 	case n == 0:
 		v.Measured = ""
-		v.Text = "no delay can show jitter: none was judged, or the leeway is over an eighth of the windows"
+		v.Text = "no delay can show jitter: none was judged, or the tolerance is over an eighth of the windows; in virtual time a millisecond is enough"
 	case n < need:
 		v.Text = fmt.Sprintf("%s cannot show whether there is jitter: it takes %d", count(n, "delay"), need)
 	case n < enoughForHalf:

@@ -78,8 +78,9 @@ type Policy struct {
 	Dialect heartbeat.Dialect
 	// Interval is how often the client beats, or expects beats. 0: it does not.
 	Interval time.Duration
-	// Tolerance is by how much times may miss what is promised. 0: 250 ms. It has to be
-	// less than Interval.
+	// Tolerance is by how much times may miss what is promised. 0: 250 ms, for
+	// machines that are busy; in virtual time a millisecond is enough, and shows more, such
+	// as jitter in short delays. It has to be less than Interval.
 	Tolerance time.Duration
 	// Rearm says what restarts the beat's timer.
 	Rearm Rearm
