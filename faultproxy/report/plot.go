@@ -157,7 +157,11 @@ func (p *plot) panel(s panel, y float64) float64 {
 	for at := time.Duration(0); at <= p.length; at += mark {
 		x := plotLeft + (right-plotLeft)*at.Seconds()/p.length.Seconds()
 		p.line("tick", x, foot, x, foot+4)
-		p.text("note", "middle", x, foot+16, step(at))
+		if x > right-margin { // or it would be cut off
+			p.text("note", "end", right+margin-2, foot+16, step(at))
+		} else {
+			p.text("note", "middle", x, foot+16, step(at))
+		}
 	}
 	return foot + panelGap - 18
 }
