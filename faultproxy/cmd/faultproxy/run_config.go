@@ -76,8 +76,9 @@ func (c *runCmd) runFile(s *session) error {
 		return errors.Join(err, r.proxies.Close())
 	}
 	defer api.end()
+	watch := r.watcher(c.Watch) // whoever is told that it is ready may send SIGHUP at once, or change the file
 	b.begin(r.readyLine(clock, api), r.greeting(api))
-	watching := r.watch(ctx, c.Watch)
+	watching := watch(ctx)
 	<-ctx.Done()
 	<-watching
 	api.end()
@@ -86,23 +87,26 @@ func (c *runCmd) runFile(s *session) error {
 	return errors.Join(err, b.end(lines))
 }
 
-// watch reads the file again when it is told to by SIGHUP or, if watched, when it has
-// changed. The channel is closed when that is over.
-func (r *filed) watch(ctx context.Context, watched bool) <-chan struct{} {
+// watcher notices from now on when the file is to be read again: when SIGHUP says so or, if
+// watched, when it has changed. What it returns begins to read it; the channel is closed
+// when that is over.
+func (r *filed) watcher(watched bool) func(context.Context) <-chan struct{} {
 	hangUp := make(chan os.Signal, 1)
 	signal.Notify(hangUp, syscall.SIGHUP)
-	done := make(chan struct{})
 	w := &watcher{files: func() []string { return append([]string{r.file.path}, r.file.named...) }, reload: r.reload}
 	if watched {
 		w.every, w.soon = watchEvery, watchSoon
 	}
 	w.seen = w.digest()
-	go func() {
-		defer close(done)
-		defer signal.Stop(hangUp)
-		w.run(ctx, hangUp)
-	}()
-	return done
+	return func(ctx context.Context) <-chan struct{} {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			defer signal.Stop(hangUp)
+			w.run(ctx, hangUp)
+		}()
+		return done
+	}
 }
 
 // apply has the proxies be what the file says.
