@@ -14,6 +14,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -176,7 +177,8 @@ func rawClient() {
 		n, _ := c.Read(answer)
 		_, _ = os.Stdout.Write(answer[:n])
 	}
-	if err := c.(*net.TCPConn).CloseWrite(); err != nil {
+	// Not connected: the other end was faster, and has reset the connection.
+	if err := c.(*net.TCPConn).CloseWrite(); err != nil && !errors.Is(err, syscall.ENOTCONN) {
 		fatal("%v", err)
 	}
 	if _, err := io.Copy(os.Stdout, c); err != nil {
